@@ -1,0 +1,192 @@
+import { z } from 'zod';
+
+/**
+ * The configuration: one schema. The loader, the defaults, docs/reference/configuration.md, the published JSON
+ * Schema and `fieldnote init` all come from it. Unknown keys are errors.
+ */
+
+const UNIT_MS = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of a duration such as "500ms", "30s", "10min", "2h", "1d"; undefined when it is none. */
+export function durationMs(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?) ?(ms|s|min|h|d)$/.exec(text);
+  return match?.[1] && match[2] ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
+}
+
+function duration(minText: string, maxText: string) {
+  const minMs = durationMs(minText) ?? 0;
+  const maxMs = durationMs(maxText) ?? Number.POSITIVE_INFINITY;
+  return z.string().transform((text, context) => {
+    const ms = durationMs(text);
+    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+    context.addIssue(
+      `must be a duration from ${minText} to ${maxText}, such as "${minText}" (units: ms, s, min, h, d)`,
+    );
+    return z.NEVER;
+  });
+}
+
+/** Keys become topic levels, file names and counter labels, so they are kept plain. */
+const key = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 of a-z 0-9 _ - and start with a letter or digit');
+
+const baudRate = z.int().min(50).max(4_000_000);
+
+const link = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('serial'),
+    path: z
+      .string()
+      .startsWith('/dev/', 'must be a device, best by identity: /dev/serial/by-id/…')
+      .describe('Serial port. Prefer /dev/serial/by-id/…: ttyUSB numbers change from boot to boot.'),
+    baudRate: baudRate.default(115_200).describe('Bits per second; any rate the driver takes.'),
+    dataBits: z.literal([5, 6, 7, 8]).default(8).describe('Data bits per character.'),
+    parity: z.enum(['none', 'even', 'odd']).default('none').describe('Parity bit.'),
+    stopBits: z.literal([1, 2]).default(1).describe('Stop bits; 2 helps on some Jetson ports.'),
+  }),
+  z.strictObject({
+    type: z.literal('tcp'),
+    host: z.string().min(1).describe('Name or address of the device server.'),
+    port: z.int().min(1).max(65_535).describe('TCP port.'),
+  }),
+  z.strictObject({ type: z.literal('unix'), path: z.string().startsWith('/').describe('Unix socket.') }),
+  z.strictObject({ type: z.literal('file'), path: z.string().min(1).describe('Recorded file, read once.') }),
+]);
+
+const source = z.strictObject({
+  link: link.describe('Where the bytes come from.'),
+  protocol: z
+    .enum(['text'])
+    .default('text')
+    .describe(
+      'What the bytes are. text: NDJSON, CSV with a header or label:value lines, recognised by itself.',
+    ),
+  time: z
+    .enum(['arrival', 'device'])
+    .default('arrival')
+    .describe('Whose time the samples get: when they arrived, or the time column that the data carries.'),
+  silenceTimeout: duration('1s', '1d')
+    .default(30_000)
+    .describe('A port that is open but mute for so long is closed and opened again.'),
+});
+
+const channel = z.strictObject({
+  from: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]*\..+$/, 'must be <source>.<name in the data>, such as mcu.vib1')
+    .describe('Source and the name that the channel has in its data: <source>.<name>.'),
+  unit: z.string().min(1).max(16).describe('Unit as it should appear in reports.'),
+  name: z.string().min(1).max(48).optional().describe('Name for people; the key when absent.'),
+});
+
+const asset = z.strictObject({
+  name: z.string().min(1).max(48).optional().describe('Name for people; the key when absent.'),
+  channels: z
+    .record(key, channel)
+    .refine((channels) => Object.keys(channels).length >= 1, 'needs at least one channel')
+    .refine((channels) => Object.keys(channels).length <= 64, 'has more than 64 channels: split the asset')
+    .describe('What is measured on this asset.'),
+  window: z
+    .strictObject({
+      rateHz: z.number().min(0.001).max(1000).default(1).describe('Grid that all channels are aligned to.'),
+      length: duration('100ms', '1d').default(60_000).describe('How much of the past one verdict looks at.'),
+      step: duration('10ms', '1h').default(1000).describe('Time from one verdict to the next.'),
+      hold: duration('10ms', '1h')
+        .default(2500)
+        .describe('How long a slower channel keeps its last value before its cells count as gaps.'),
+    })
+    .prefault({}),
+  learn: z
+    .strictObject({
+      for: duration('1s', '30d').default(600_000).describe('How much healthy running is learned at first.'),
+    })
+    .prefault({}),
+  incident: z
+    .strictObject({
+      openAfter: duration('0s', '1h').default(5000).describe('Score over 1 for so long opens an incident.'),
+      closeBelow: z.number().min(0.1).max(1).default(0.8).describe('The score must fall below this to heal.'),
+      closeAfter: duration('0s', '1d').default(30_000).describe('Healed for so long closes the incident.'),
+      mergeWithin: duration('0s', '7d')
+        .default(300_000)
+        .describe('A new episode so soon after the last one reopens the same incident.'),
+      updateEvery: duration('1s', '1d')
+        .default(600_000)
+        .describe('An open incident is reported again after so long, if nothing else caused a revision.'),
+      criticalScore: z.number().min(1).default(5).describe('Score at which an incident is critical.'),
+      criticalAfter: duration('1s', '30d')
+        .default(3_600_000)
+        .describe('A warning that lasts so long becomes critical.'),
+    })
+    .prefault({}),
+});
+
+const mqtt = z.strictObject({
+  url: z
+    .string()
+    .regex(/^mqtts?:\/\/[^\s@/]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
+    .describe('Broker, such as mqtts://broker.example:8883.'),
+  username: z.string().min(1).optional(),
+  passwordFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File that holds the password; a bare name is looked up in $CREDENTIALS_DIRECTORY (systemd).'),
+  caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker.'),
+  window: z.int().min(1).max(1024).default(64).describe('Publishes that may wait for their acknowledgement.'),
+  keepAlive: duration('5s', '1h').default(30_000),
+  ackTimeout: duration('1s', '10min')
+    .default(20_000)
+    .describe(
+      'A publish not acknowledged by then ends the connection, and everything unacknowledged goes again.',
+    ),
+});
+
+export const configSchema = z
+  .strictObject({
+    site: key.describe('Site, the second level of every topic.'),
+    node: key.describe('This device, the third level of every topic.'),
+    dataDir: z
+      .string()
+      .startsWith('/')
+      .default('/var/lib/fieldnote')
+      .describe('Everything durable lives here.'),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    sources: z.record(key, source).describe('Where data comes from.'),
+    assets: z.record(key, asset).describe('What is watched.'),
+    mqtt: mqtt.optional().describe('Broker for the reports; without it they wait in the store.'),
+    store: z
+      .strictObject({
+        sizeMaxMiB: z.int().min(4).max(65_536).default(256).describe('Hard limit of the database file.'),
+      })
+      .prefault({}),
+  })
+  .superRefine((config, context) => {
+    for (const [assetKey, { channels, window }] of Object.entries(config.assets)) {
+      for (const [channelKey, { from }] of Object.entries(channels)) {
+        const sourceKey = from.slice(0, from.indexOf('.'));
+        if (sourceKey in config.sources) continue;
+        const known = Object.keys(config.sources).join(', ') || 'none is configured';
+        const path = ['assets', assetKey, 'channels', channelKey, 'from'];
+        context.addIssue({
+          code: 'custom',
+          path,
+          input: from,
+          message: `names no source (sources: ${known})`,
+        });
+      }
+      const rows = Math.round((window.length / 1000) * window.rateHz);
+      const isRowsOk = rows >= 2 && rows <= 100_000;
+      if (isRowsOk) continue;
+      const message = `and rateHz give ${rows} rows a window; 2 to 100000 are allowed`;
+      context.addIssue({ code: 'custom', path: ['assets', assetKey, 'window', 'length'], message });
+    }
+  });
+
+export type Config = z.output<typeof configSchema>;
+export type SourceConfig = Config['sources'][string];
+export type LinkConfig = SourceConfig['link'];
+export type AssetConfig = Config['assets'][string];
+export type WindowConfig = AssetConfig['window'];
+export type IncidentConfig = AssetConfig['incident'];
+export type MqttConfig = z.output<typeof mqtt>;

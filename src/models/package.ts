@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/**
+ * The model package: a folder `<sha256 of model.onnx>/` with `model.onnx` and `model.json`. Features live inside
+ * the graph: it takes the raw window of the asset's channels, so that nothing can differ between training and
+ * running.
+ *
+ * Graph inputs:  `window` float32 [rows, channels], NaN where the window has a gap.
+ * Graph outputs: `score` float32 [1], ≥ 0, 1 = alarm limit; optionally `value`, `baseline`, `spread`, `share`,
+ * each float32 [channels] (see ChannelDeviation); optionally `labels` float32 [labels], probabilities.
+ */
+export const modelManifestSchema = z.strictObject({
+  format: z.literal(1),
+  name: z.string().min(1).max(64),
+  version: z.string().min(1).max(32),
+  licence: z.string().min(1).max(64),
+  /** Of model.onnx, hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  channels: z
+    .array(z.strictObject({ name: z.string().min(1), unit: z.string().min(1) }))
+    .min(1)
+    .max(64),
+  window: z.strictObject({
+    rateHz: z.number().positive(),
+    rows: z.int().min(2).max(100_000),
+    stepMs: z.number().positive(),
+  }),
+  /** Smallest share of cells of each channel that must hold a value for the model to judge. */
+  coverageMin: z.number().min(0).max(1),
+  outputs: z.strictObject({ deviations: z.boolean(), labels: z.array(z.string().min(1)).max(64) }),
+  /** Where it comes from: data, recipe, and what was measured. */
+  provenance: z.strictObject({
+    recipe: z.string().min(1),
+    data: z.string().min(1),
+    trainedAt: z.string(),
+    figures: z.record(z.string(), z.number()),
+  }),
+});
+
+export type ModelManifest = z.output<typeof modelManifestSchema>;
+
+/** A package that was read and checked. */
+export interface ModelPackage {
+  readonly manifest: ModelManifest;
+  readonly onnxPath: string;
+}

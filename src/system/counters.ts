@@ -1,0 +1,66 @@
+/** Every counter of the agent, named once, with the sentence that the reference page and `health` show. */
+export const COUNTERS = {
+  bytes_read: 'bytes read from a source',
+  link_opened: 'times a source was opened',
+  link_lost: 'times a source closed, failed or went silent',
+  samples_read: 'samples decoded from a source',
+  noise_unreadable: 'lines that no known format fits',
+  'noise_not-utf8': 'lines with broken characters or binary bytes',
+  'noise_line-too-long': 'lines over the length limit',
+  'noise_not-a-number': 'values that were no finite number',
+  'noise_missing-columns': 'lines with fewer or more columns than their header',
+  'noise_too-many-channels': 'lines with more channels than the limit',
+  samples_unmatched: 'values of channels that no asset uses',
+  samples_late: 'values older than the grid cell that is being filled',
+  windows_cut: 'windows handed to the judge',
+  verdicts: 'windows judged',
+  not_judged_learning: 'windows not judged: still learning',
+  not_judged_gap: 'windows not judged: too many gaps',
+  not_judged_shed: 'windows not judged: shed because the judge was busy',
+  not_judged_deadline: 'windows not judged: the model did not answer in time',
+  'not_judged_judge-down': 'windows not judged: the judge process was down',
+  'not_judged_bad-output': 'windows not judged: the model returned nonsense',
+  child_restarts: 'times a child process was started again',
+  learn_rejected: 'learning periods rejected as not steady',
+  incidents_opened: 'incidents opened',
+  incidents_closed: 'incidents closed',
+  reports_accepted: 'reports made durable',
+  reports_refused: 'reports that the store could not take',
+  reports_delivered: 'reports acknowledged and deleted',
+  reports_evicted: 'reports given up because the store reached its size limit',
+  reports_quarantined: 'reports that can never be delivered, put aside with their reason',
+  publishes: 'MQTT publishes sent',
+  publish_failures: 'MQTT publishes that were refused or timed out',
+  broker_connects: 'connections to the broker',
+  broker_losses: 'connections to the broker that failed or were lost',
+  learning_rows_lost: 'learning rows that the store could not take; learning went on in memory',
+} as const;
+
+export type CounterName = keyof typeof COUNTERS;
+
+/** Counts by name and by label (a source, an asset). Reading is O(counters), adding O(1). */
+export class Counters {
+  readonly #values = new Map<CounterName, Map<string, number>>();
+
+  add(name: CounterName, label: string, amount = 1): void {
+    const byLabel = this.#values.get(name) ?? new Map<string, number>();
+    this.#values.set(name, byLabel);
+    byLabel.set(label, (byLabel.get(label) ?? 0) + amount);
+  }
+
+  /** Sum over all labels, or the count of one label. */
+  get(name: CounterName, label?: string): number {
+    const byLabel = this.#values.get(name);
+    if (label !== undefined) return byLabel?.get(label) ?? 0;
+    let sum = 0;
+    for (const value of byLabel?.values() ?? []) sum += value;
+    return sum;
+  }
+
+  /** All counters that are not zero, as plain JSON: name → label → count. */
+  snapshot(): Record<string, Record<string, number>> {
+    return Object.fromEntries(
+      [...this.#values].map(([name, byLabel]) => [name, Object.fromEntries(byLabel)]),
+    );
+  }
+}

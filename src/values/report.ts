@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/**
+ * The report: the document that is stored, published and kept by others. Its JSON Schema
+ * (docs/reference/report.schema.json) is generated from here. Fields are only ever added.
+ */
+
+const stamp = z
+  .strictObject({
+    boot: z.int().min(0).describe('Counts the boots of the device.'),
+    monoMs: z.number().min(0).describe('Milliseconds since that boot.'),
+    time: z.iso.datetime().describe('Wall time in UTC, as good as `clock` says.'),
+    clock: z.enum(['synced', 'gnss', 'manual', 'floor', 'unknown']),
+    errorMs: z.number().min(0).nullable().describe('Half-width of the interval that holds the true time.'),
+  })
+  .describe('When, and how sure that is. Order is by (boot, monoMs).');
+
+const channelFact = z.strictObject({
+  channel: z.string(),
+  name: z.string().describe('Name for people.'),
+  unit: z.string(),
+  direction: z.enum(['above', 'below']),
+  value: z.number().describe('Mean over the latest window.'),
+  baseline: z.number().describe('Learned normal mean.'),
+  spread: z.number().positive().describe('Learned standard deviation of the window mean.'),
+  extreme: z.number().describe('Window mean furthest from the baseline in this incident.'),
+  share: z.number().min(0).max(1).describe('Share of the score.'),
+  since: stamp,
+});
+
+export const reportSchema = z
+  .strictObject({
+    id: z.uuid().describe('Of the incident; the same for all its revisions.'),
+    revision: z.int().min(1),
+    event: z.enum(['opened', 'updated', 'closed']),
+    site: z.string(),
+    node: z.string(),
+    asset: z.strictObject({ key: z.string(), name: z.string() }),
+    severity: z.enum(['notice', 'warning', 'critical']),
+    opened: stamp,
+    updated: stamp,
+    closed: stamp.nullable(),
+    score: z.number().min(0).describe('1 is the alarm limit.'),
+    peakScore: z.number().min(0),
+    episodes: z.int().min(1),
+    channels: z.array(channelFact).max(64),
+    labels: z.array(z.strictObject({ name: z.string(), probability: z.number().min(0).max(1) })),
+    text: z.string().min(1).max(1000),
+    provenance: z.strictObject({
+      textBy: z.enum(['template']),
+      model: z.string().describe('sha256 of the model package that judged.'),
+      config: z.string().describe('sha256 of the configuration file.'),
+      agent: z.string().describe('Version of Fieldnote.'),
+    }),
+  })
+  .describe('One revision of the report about one incident.');
+
+export type Report = z.output<typeof reportSchema>;
+export type ReportStamp = z.output<typeof stamp>;
+export type ChannelFact = z.output<typeof channelFact>;

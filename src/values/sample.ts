@@ -1,0 +1,39 @@
+/** What a decoder found in the bytes of one source: a sample, or noise that was counted and skipped. */
+export type Decoded = Sample | Noise;
+
+/** Values of some channels of one source at one time. */
+export interface Sample {
+  readonly kind: 'sample';
+  /** Key of the source in the configuration. */
+  readonly source: string;
+  /** When it arrived, in milliseconds on the agent's monotonic timeline; in a replay, the recording's time. */
+  readonly monoMs: number;
+  /** The time written in the data itself (Unix milliseconds or the device's own counter), if there was one. */
+  readonly deviceMs: number | undefined;
+  /**
+   * Channel names as the source spells them. The same array object for as long as the layout of the source
+   * does not change, so that a reader may cache by identity.
+   */
+  readonly names: readonly string[];
+  /** One number per name; NaN where the line had no valid number for it. Never infinite. */
+  readonly values: readonly number[];
+}
+
+/** Bytes that were no sample. They are counted by reason; the next good sample is read all the same. */
+export interface Noise {
+  readonly kind: 'noise';
+  readonly source: string;
+  readonly monoMs: number;
+  readonly reason: NoiseReason;
+  readonly sizeBytes: number;
+  /** At most 64 printable characters of it, for the log and for `fieldnote check`. */
+  readonly excerpt: string;
+}
+
+export type NoiseReason =
+  | 'unreadable' // no known format fits the line
+  | 'not-utf8' // broken or half characters, binary bytes
+  | 'line-too-long' // discarded up to the next line end
+  | 'not-a-number' // a value such as NaN, 1e999, "err": the other values of the line are kept
+  | 'missing-columns' // fewer or more columns than the header has
+  | 'too-many-channels'; // more channels than the limit

@@ -1,0 +1,17 @@
+/**
+ * A block of aligned samples of one asset, as one model needs it: `rows` grid cells of 1/rateHz seconds,
+ * oldest first. A cell without a sample is a gap (NaN): marked, never invented.
+ */
+export interface Window {
+  readonly asset: string;
+  /** End of the last cell, in milliseconds on the monotonic timeline of the samples. */
+  readonly endMs: number;
+  readonly rateHz: number;
+  readonly rows: number;
+  /** Channel keys of the asset, in the order of its configuration. */
+  readonly channels: readonly string[];
+  /** rows × channels.length values, row by row. */
+  readonly data: Float32Array;
+  /** For each channel the share of cells that hold a value, 0 to 1. */
+  readonly coverage: readonly number[];
+}
