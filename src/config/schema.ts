@@ -16,15 +16,18 @@ export function durationMs(text: string): number | undefined {
 function duration(minText: string, maxText: string) {
   const minMs = durationMs(minText) ?? 0;
   const maxMs = durationMs(maxText) ?? Number.POSITIVE_INFINITY;
-  return z.string().transform((text, context) => {
+  const expected = `must be a duration from ${minText} to ${maxText}, such as "${minText}" (units: ms, s, min, h, d)`;
+  return z.string({ error: expected }).transform((text, context) => {
     const ms = durationMs(text);
     if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-    context.addIssue(
-      `must be a duration from ${minText} to ${maxText}, such as "${minText}" (units: ms, s, min, h, d)`,
-    );
+    context.addIssue(expected);
     return z.NEVER;
   });
 }
+
+/** Rows of a window: fewer tell nothing, more would not fit a message to the judge process. */
+const ROWS_MIN = 2;
+const ROWS_MAX = 100_000;
 
 /** Keys become topic levels, file names and counter labels, so they are kept plain. */
 const key = z
@@ -67,7 +70,7 @@ const source = z.strictObject({
     .default('arrival')
     .describe('Whose time the samples get: when they arrived, or the time column that the data carries.'),
   silenceTimeout: duration('1s', '1d')
-    .default(30_000)
+    .prefault('30s')
     .describe('A port that is open but mute for so long is closed and opened again.'),
 });
 
@@ -90,32 +93,32 @@ const asset = z.strictObject({
   window: z
     .strictObject({
       rateHz: z.number().min(0.001).max(1000).default(1).describe('Grid that all channels are aligned to.'),
-      length: duration('100ms', '1d').default(60_000).describe('How much of the past one verdict looks at.'),
-      step: duration('10ms', '1h').default(1000).describe('Time from one verdict to the next.'),
+      length: duration('100ms', '1d').prefault('60s').describe('How much of the past one verdict looks at.'),
+      step: duration('10ms', '1h').prefault('1s').describe('Time from one verdict to the next.'),
       hold: duration('10ms', '1h')
-        .default(2500)
+        .prefault('2500ms')
         .describe('How long a slower channel keeps its last value before its cells count as gaps.'),
     })
     .prefault({}),
   learn: z
     .strictObject({
-      for: duration('1s', '30d').default(600_000).describe('How much healthy running is learned at first.'),
+      for: duration('1s', '30d').prefault('10min').describe('How much healthy running is learned at first.'),
     })
     .prefault({}),
   incident: z
     .strictObject({
-      openAfter: duration('0s', '1h').default(5000).describe('Score over 1 for so long opens an incident.'),
+      openAfter: duration('0s', '1h').prefault('5s').describe('Score over 1 for so long opens an incident.'),
       closeBelow: z.number().min(0.1).max(1).default(0.8).describe('The score must fall below this to heal.'),
-      closeAfter: duration('0s', '1d').default(30_000).describe('Healed for so long closes the incident.'),
+      closeAfter: duration('0s', '1d').prefault('30s').describe('Healed for so long closes the incident.'),
       mergeWithin: duration('0s', '7d')
-        .default(300_000)
+        .prefault('5min')
         .describe('A new episode so soon after the last one reopens the same incident.'),
       updateEvery: duration('1s', '1d')
-        .default(600_000)
+        .prefault('10min')
         .describe('An open incident is reported again after so long, if nothing else caused a revision.'),
       criticalScore: z.number().min(1).default(5).describe('Score at which an incident is critical.'),
       criticalAfter: duration('1s', '30d')
-        .default(3_600_000)
+        .prefault('1h')
         .describe('A warning that lasts so long becomes critical.'),
     })
     .prefault({}),
@@ -134,13 +137,49 @@ const mqtt = z.strictObject({
     .describe('File that holds the password; a bare name is looked up in $CREDENTIALS_DIRECTORY (systemd).'),
   caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker.'),
   window: z.int().min(1).max(1024).default(64).describe('Publishes that may wait for their acknowledgement.'),
-  keepAlive: duration('5s', '1h').default(30_000),
+  keepAlive: duration('5s', '1h').prefault('30s'),
   ackTimeout: duration('1s', '10min')
-    .default(20_000)
+    .prefault('20s')
     .describe(
       'A publish not acknowledged by then ends the connection, and everything unacknowledged goes again.',
     ),
 });
+
+/** What one key says about another. The values may be wrong in themselves: those faults are reported by their own key. */
+function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void {
+  const known = Object.keys(config.sources ?? {});
+  for (const [assetKey, asset] of Object.entries(config.assets ?? {})) {
+    for (const [channelKey, channel] of Object.entries(asset?.channels ?? {})) {
+      const from = channel?.from;
+      if (typeof from !== 'string' || !from.includes('.') || known.includes(from.slice(0, from.indexOf('.'))))
+        continue;
+      const path = ['assets', assetKey, 'channels', channelKey, 'from'];
+      const message = `names no source (sources: ${known.join(', ') || 'none is configured'})`;
+      context.addIssue({ code: 'custom', path, input: from, message });
+    }
+    const { length: lengthMs, rateHz } = asset?.window ?? {};
+    if (typeof lengthMs !== 'number' || typeof rateHz !== 'number') continue;
+    const rows = Math.round((lengthMs / 1000) * rateHz);
+    if (rows >= ROWS_MIN && rows <= ROWS_MAX) continue;
+    const message = `with rateHz ${rateHz} makes ${rows} rows a window; ${ROWS_MIN} to ${ROWS_MAX} are allowed`;
+    context.addIssue({
+      code: 'custom',
+      path: ['assets', assetKey, 'window', 'length'],
+      input: lengthMs,
+      message,
+    });
+  }
+}
+
+interface ReferenceParts {
+  readonly sources?: Record<string, unknown>;
+  readonly assets?: Record<string, AssetParts | undefined>;
+}
+
+interface AssetParts {
+  readonly channels?: Record<string, { from?: unknown } | undefined>;
+  readonly window?: { length?: unknown; rateHz?: unknown };
+}
 
 export const configSchema = z
   .strictObject({
@@ -161,27 +200,8 @@ export const configSchema = z
       })
       .prefault({}),
   })
-  .superRefine((config, context) => {
-    for (const [assetKey, { channels, window }] of Object.entries(config.assets)) {
-      for (const [channelKey, { from }] of Object.entries(channels)) {
-        const sourceKey = from.slice(0, from.indexOf('.'));
-        if (sourceKey in config.sources) continue;
-        const known = Object.keys(config.sources).join(', ') || 'none is configured';
-        const path = ['assets', assetKey, 'channels', channelKey, 'from'];
-        context.addIssue({
-          code: 'custom',
-          path,
-          input: from,
-          message: `names no source (sources: ${known})`,
-        });
-      }
-      const rows = Math.round((window.length / 1000) * window.rateHz);
-      const isRowsOk = rows >= 2 && rows <= 100_000;
-      if (isRowsOk) continue;
-      const message = `and rateHz give ${rows} rows a window; 2 to 100000 are allowed`;
-      context.addIssue({ code: 'custom', path: ['assets', assetKey, 'window', 'length'], message });
-    }
-  });
+  // Runs even when other keys are wrong, so that a person sees every fault at once.
+  .superRefine(checkReferences, { when: () => true });
 
 export type Config = z.output<typeof configSchema>;
 export type SourceConfig = Config['sources'][string];

@@ -1,0 +1,97 @@
+/** The AsyncAPI 3.0 document: what Fieldnote publishes over MQTT, for those who subscribe. */
+export function asyncApi(): object {
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Fieldnote',
+      version: '1',
+      description:
+        'Reports of an edge agent. Delivery is at least once and in order: drop duplicates by CloudEvents `id`; ' +
+        'nothing is missing when `sequence` has no hole within one `epoch`, gaps apart, which are published.',
+      license: { name: 'Apache-2.0' },
+    },
+    defaultContentType: 'application/json',
+    channels: {
+      incident: channel('incident/{asset}', 'Reports about one asset, QoS 1, not retained.', 'report'),
+      status: channel(
+        'status',
+        'Online or offline, retained; offline comes as the last will as well.',
+        'status',
+      ),
+      health: channel(
+        'health',
+        'Counters, sources, learning and store, about once a minute, retained.',
+        'health',
+      ),
+      gap: channel('gap', 'A durable record that something was lost, and how much, QoS 1.', 'gap'),
+    },
+    operations: Object.fromEntries(
+      ['incident', 'status', 'health', 'gap'].map((name) => [
+        `publish_${name}`,
+        { action: 'send', channel: { $ref: `#/channels/${name}` } },
+      ]),
+    ),
+    components: { messages: messages() },
+  };
+}
+
+function channel(topic: string, description: string, message: string): object {
+  const names = [...`fieldnote/{site}/{node}/${topic}`.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  return {
+    address: `fieldnote/{site}/{node}/${topic}`,
+    description,
+    parameters: Object.fromEntries(
+      names.map((name) => [name, { description: `The ${name} as configured.` }]),
+    ),
+    messages: { [message]: { $ref: `#/components/messages/${message}` } },
+  };
+}
+
+function messages(): object {
+  const text = { type: 'string' };
+  const cloudEvent = (type: object, data: object, attributes: object = {}) => ({
+    type: 'object',
+    required: ['specversion', 'id', 'source', 'type', 'time', 'data'],
+    properties: {
+      specversion: { const: '1.0' },
+      id: { ...text, description: 'The same for each delivery of the same thing: drop duplicates by it.' },
+      source: { ...text, description: 'fieldnote/<site>/<node>' },
+      type,
+      time: { ...text, format: 'date-time' },
+      datacontenttype: { const: 'application/json' },
+      ...attributes,
+      data,
+    },
+  });
+  const sequence = {
+    subject: { ...text, description: 'Key of the asset.' },
+    epoch: { ...text, description: 'Changes when the store was replaced or salvaged.' },
+    sequence: { ...text, description: 'Without holes within one epoch.' },
+  };
+  const events = ['opened', 'updated', 'closed'].map((event) => `fieldnote.incident.${event}`);
+  return {
+    report: {
+      contentType: 'application/cloudevents+json',
+      payload: cloudEvent({ enum: events }, { $ref: 'report.schema.json' }, sequence),
+    },
+    gap: {
+      contentType: 'application/cloudevents+json',
+      payload: cloudEvent(
+        { const: 'fieldnote.gap' },
+        {
+          type: 'object',
+          required: ['reason', 'count'],
+          properties: { reason: text, count: { type: 'integer' }, fromSequence: text, toSequence: text },
+        },
+      ),
+    },
+    status: {
+      payload: {
+        type: 'object',
+        required: ['state'],
+        properties: { state: { enum: ['online', 'offline'] }, agent: text, epoch: text },
+      },
+    },
+    health: { payload: { type: 'object', properties: { counters: { type: 'object' } } } },
+  };
+}
