@@ -93,7 +93,7 @@ const asset = z.strictObject({
   window: z
     .strictObject({
       rateHz: z.number().min(0.001).max(1000).default(1).describe('Grid that all channels are aligned to.'),
-      length: duration('100ms', '1d').prefault('60s').describe('How much of the past one verdict looks at.'),
+      length: duration('100ms', '1d').prefault('15s').describe('How much of the past one verdict looks at.'),
       step: duration('10ms', '1h').prefault('1s').describe('Time from one verdict to the next.'),
       hold: duration('10ms', '1h')
         .prefault('2500ms')
@@ -109,7 +109,7 @@ const asset = z.strictObject({
     .strictObject({
       openAfter: duration('0s', '1h').prefault('5s').describe('Score over 1 for so long opens an incident.'),
       closeBelow: z.number().min(0.1).max(1).default(0.8).describe('The score must fall below this to heal.'),
-      closeAfter: duration('0s', '1d').prefault('30s').describe('Healed for so long closes the incident.'),
+      closeAfter: duration('0s', '1d').prefault('20s').describe('Healed for so long closes the incident.'),
       mergeWithin: duration('0s', '7d')
         .prefault('5min')
         .describe('A new episode so soon after the last one reopens the same incident.'),
@@ -129,7 +129,7 @@ const mqtt = z.strictObject({
     .string()
     .regex(/^mqtts?:\/\/[^\s@/]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
     .describe('Broker, such as mqtts://broker.example:8883.'),
-  username: z.string().min(1).optional(),
+  username: z.string().min(1).optional().describe('User at the broker.'),
   passwordFile: z
     .string()
     .min(1)
@@ -137,7 +137,8 @@ const mqtt = z.strictObject({
     .describe('File that holds the password; a bare name is looked up in $CREDENTIALS_DIRECTORY (systemd).'),
   caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker.'),
   window: z.int().min(1).max(1024).default(64).describe('Publishes that may wait for their acknowledgement.'),
-  keepAlive: duration('5s', '1h').prefault('30s'),
+  keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
+  healthInterval: duration('1s', '1d').prefault('60s').describe('How often `health` is published.'),
   ackTimeout: duration('1s', '10min')
     .prefault('20s')
     .describe(
@@ -159,7 +160,7 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
     }
     const { length: lengthMs, rateHz } = asset?.window ?? {};
     if (typeof lengthMs !== 'number' || typeof rateHz !== 'number') continue;
-    const rows = Math.round((lengthMs / 1000) * rateHz);
+    const rows = windowRows({ length: lengthMs, rateHz });
     if (rows >= ROWS_MIN && rows <= ROWS_MAX) continue;
     const message = `with rateHz ${rateHz} makes ${rows} rows a window; ${ROWS_MIN} to ${ROWS_MAX} are allowed`;
     context.addIssue({
@@ -190,7 +191,10 @@ export const configSchema = z
       .startsWith('/')
       .default('/var/lib/fieldnote')
       .describe('Everything durable lives here.'),
-    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    logLevel: z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('Least level that is logged.'),
     sources: z.record(key, source).describe('Where data comes from.'),
     assets: z.record(key, asset).describe('What is watched.'),
     mqtt: mqtt.optional().describe('Broker for the reports; without it they wait in the store.'),
@@ -210,3 +214,8 @@ export type AssetConfig = Config['assets'][string];
 export type WindowConfig = AssetConfig['window'];
 export type IncidentConfig = AssetConfig['incident'];
 export type MqttConfig = z.output<typeof mqtt>;
+
+/** Rows of one window of an asset, as configured by length and rate. */
+export function windowRows({ length, rateHz }: Pick<WindowConfig, 'length' | 'rateHz'>): number {
+  return Math.round((length / 1000) * rateHz);
+}

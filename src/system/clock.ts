@@ -23,9 +23,9 @@ const SYNCED_ERROR_MS = 1000;
 /**
  * The live clock. CLOCK_MONOTONIC counts from boot, so times of one boot stay comparable across restarts of
  * the daemon.
- * @param boot number of this boot, from the store
+ * @param boot number of this boot, from the store; 0 while there is no store to count it
  */
-export function systemClock(boot: number): Clock {
+export function systemClock(boot: () => number): Clock {
   const monoMs = () => Number(process.hrtime.bigint() / 1000n) / 1000;
   return {
     monoMs,
@@ -33,9 +33,9 @@ export function systemClock(boot: number): Clock {
     stampAt(atMs) {
       const wallMs = Math.round(Date.now() - (monoMs() - atMs));
       const isSynced = existsSync(TIMESYNC_FILE);
-      if (isSynced) return { boot, monoMs: atMs, wallMs, clock: 'synced', errorMs: SYNCED_ERROR_MS };
+      if (isSynced) return { boot: boot(), monoMs: atMs, wallMs, clock: 'synced', errorMs: SYNCED_ERROR_MS };
       const clock = wallMs < BUILD_FLOOR_MS ? 'unknown' : 'floor';
-      return { boot, monoMs: atMs, wallMs, clock, errorMs: null };
+      return { boot: boot(), monoMs: atMs, wallMs, clock, errorMs: null };
     },
   };
 }

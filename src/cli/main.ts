@@ -1,0 +1,77 @@
+import { Command, CommanderError } from 'commander';
+import { FieldnoteError } from '../system/errors.ts';
+import { agentVersion } from '../system/version.ts';
+import { check } from './check.ts';
+import { describeError, EXIT, exitCodeOf } from './exit.ts';
+import { init } from './init.ts';
+
+/** The command `fieldnote`. Commands that need native modules load them when they are called. */
+const CONFIG_DEFAULT = '/etc/fieldnote/fieldnote.yaml';
+
+function program(): Command {
+  const fieldnote = new Command('fieldnote')
+    .description(
+      'Edge agent for machines without a network: reads sensors, learns normal, reports faults, loses nothing.',
+    )
+    .version(agentVersion)
+    .exitOverride()
+    .showHelpAfterError('(fieldnote --help shows how)');
+
+  fieldnote
+    .command('init')
+    .argument('[file]', 'where to write it', 'fieldnote.yaml')
+    .description('write a commented configuration to start from')
+    .action((file: string) => say(init(file)));
+
+  fieldnote
+    .command('check')
+    .argument('<file>', 'configuration')
+    .description('name every fault of a configuration, or say what it would do')
+    .action((file: string) => say(check(file)));
+
+  fieldnote
+    .command('run')
+    .option('--config <file>', 'configuration', CONFIG_DEFAULT)
+    .description('watch, until stopped')
+    .action(async ({ config }: { config: string }) => (await import('./run.ts')).run(config));
+
+  fieldnote
+    .command('replay')
+    .argument('<recording>', 'file of lines: JSON, CSV with a header, or label:value')
+    .option('--config <file>', 'configuration', CONFIG_DEFAULT)
+    .option('--source <key>', 'the source that the recording stands in for')
+    .option('--speed <factor>', 'times faster than recorded, or max', 'max')
+    .option('--json', 'print the whole reports, one per line')
+    .description('show what a configuration would have made of a recording; stores and publishes nothing')
+    .action(async (recording, options) => (await import('./replay.ts')).replayCommand(recording, options));
+
+  fieldnote
+    .command('eval')
+    .argument('<benchmark>', 'skab')
+    .argument('<dir>', 'folder of its recordings')
+    .option('--json', 'print the figures as JSON')
+    .option('--out <file>', 'write file,row,time,score,alarm for each scored row')
+    .description('measure the detection on a public benchmark')
+    .action(async (benchmark, dir, options) =>
+      (await import('./eval.ts')).evalCommand(benchmark, dir, options),
+    );
+
+  return fieldnote;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badArguments;
+  } else {
+    const prefix = error instanceof FieldnoteError ? 'fieldnote: ' : 'fieldnote: unexpected: ';
+    process.stderr.write(`${prefix}${describeError(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { startAgent } from '../agent.ts';
+import { loadConfig } from '../config/load.ts';
+import { readSecrets, type Secrets } from '../publish/secrets.ts';
+import { messageOf } from '../system/errors.ts';
+import { createLog } from '../system/log.ts';
+import { agentVersion } from '../system/version.ts';
+import { EXIT } from './exit.ts';
+
+/** A stop that takes longer was not going to end. systemd would wait 90 s and then kill. */
+const STOP_TIMEOUT_MS = 10_000;
+
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
+
+/**
+ * `fieldnote run`: watches until SIGTERM or SIGINT.
+ * @throws FieldnoteError when the configuration, a secret or the store forbids to start
+ */
+export async function run(configPath: string): Promise<void> {
+  const { config, sha256 } = loadConfig(configPath);
+  const noSecrets: Secrets = {};
+  const secrets = config.mqtt
+    ? await readSecrets(config.mqtt, process.env['CREDENTIALS_DIRECTORY'])
+    : noSecrets;
+  const log = createLog(config.logLevel);
+  log.info({ config: configPath, sha256 }, `Fieldnote ${agentVersion} starts`);
+  const bootId = readFileSync(BOOT_ID_FILE, 'utf8').trim();
+  const agent = await startAgent({ config, configSha256: sha256, secrets, bootId, log });
+
+  const stop = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal));
+  // A bug in one path must not silence the machine; but nobody knows what state it left, so it ends as a failure.
+  process.on('unhandledRejection', (error) => {
+    log.fatal(`unexpected: ${error instanceof Error ? error.stack : messageOf(error)}`);
+    process.exit(EXIT.failed);
+  });
+  log.info(`stopping on ${await stop.promise}`);
+  const deadline = setTimeout(() => {
+    log.error(`stopping took over ${STOP_TIMEOUT_MS / 1000} s; ending now, what is stored stays stored`);
+    process.exit(EXIT.failed);
+  }, STOP_TIMEOUT_MS);
+  await agent.stop();
+  clearTimeout(deadline);
+}

@@ -1,0 +1,59 @@
+import type { Evidence, IncidentEvent } from '../values/incident.ts';
+import type { ChannelFact, Report, ReportStamp } from '../values/report.ts';
+import type { Stamp } from '../values/stamp.ts';
+import { type ReportFacts, templateText } from './template.ts';
+
+/** ISO 8601 writes years of four digits; a broken clock must not make a report unreadable. */
+const WALL_MS_MIN = Date.parse('0000-01-01T00:00:00.000Z');
+const WALL_MS_MAX = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** What the configuration says about the asset; a channel that it does not know is called by its key. */
+export interface AssetDescription {
+  readonly key: string;
+  readonly name?: string | undefined;
+  readonly channels: Readonly<Record<string, { readonly name?: string | undefined; readonly unit: string }>>;
+}
+
+export interface ReportInput {
+  readonly event: IncidentEvent;
+  readonly asset: AssetDescription;
+  readonly site: string;
+  readonly node: string;
+  readonly provenance: Pick<Report['provenance'], 'config' | 'agent'>;
+}
+
+/** The document about one event of an incident. Numbers are the incident's own; only the text rounds them. */
+export function reportOf({ event: { event, incident }, asset, site, node, provenance }: ReportInput): Report {
+  const { id, revision, severity, score, peakScore, episodes } = incident;
+  const facts: ReportFacts = {
+    id,
+    revision,
+    event,
+    site,
+    node,
+    asset: { key: asset.key, name: asset.name ?? asset.key },
+    severity,
+    opened: reportStamp(incident.opened),
+    updated: reportStamp(incident.updated),
+    closed: incident.closed === null ? null : reportStamp(incident.closed),
+    score,
+    peakScore,
+    episodes,
+    channels: incident.evidence.map((evidence) => channelFact(evidence, asset)),
+    labels: incident.labels.map(({ name, probability }) => ({ name, probability })),
+    provenance: { textBy: 'template', model: incident.model, ...provenance },
+  };
+  return { ...facts, text: templateText(facts) };
+}
+
+function channelFact({ since, ...evidence }: Evidence, { channels }: AssetDescription): ChannelFact {
+  const known = Object.hasOwn(channels, evidence.channel) ? channels[evidence.channel] : undefined;
+  const name = known?.name ?? evidence.channel;
+  return { ...evidence, name, unit: known?.unit ?? '', since: reportStamp(since) };
+}
+
+function reportStamp({ boot, monoMs, wallMs, clock, errorMs }: Stamp): ReportStamp {
+  const time = new Date(Math.min(Math.max(wallMs, WALL_MS_MIN), WALL_MS_MAX)).toISOString();
+  // The timeline of a recording may begin below zero.
+  return { boot, monoMs: Math.max(0, monoMs), time, clock, errorMs };
+}

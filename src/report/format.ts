@@ -1,0 +1,144 @@
+import type { ChannelFact, ReportStamp } from '../values/report.ts';
+
+/**
+ * How numbers, units, durations, times and names are written. Everything that a text says of the facts goes
+ * through here, whoever writes the words around it, so that a number in a text can be traced to its fact.
+ */
+
+/** Of names and labels; the configuration allows 48, keys have up to 64. */
+const NAME_LENGTH_MAX = 64;
+const UNIT_LENGTH_MAX = 16;
+
+/** Beyond these a number is written with an exponent. */
+const DECIMALS_MAX = 6;
+const FIXED_VALUE_MAX = 1e9;
+const EXPONENT_DIGITS_MAX = 3;
+
+/** Scales whose zero is a convention, and ratios: a percentage of them misleads. */
+const UNITS_WITHOUT_PERCENT = new Set([
+  '°C',
+  '°F',
+  'C',
+  'F',
+  'degC',
+  'degF',
+  '%',
+  'dB',
+  'dBm',
+  'pH',
+  '°',
+  'deg',
+]);
+/** A percentage needs a baseline that stands clear of its own spread. */
+const BASELINE_SPREADS_MIN = 5;
+const CHANGE_PERCENT_MIN = 1;
+const CHANGE_PERCENT_MAX = 10_000;
+
+const ORDINAL_ENDINGS = new Map([
+  ['one', 'st'],
+  ['two', 'nd'],
+  ['few', 'rd'],
+]);
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A name on one line, without control or direction characters, and not longer than any text can take. */
+export function formatName(name: string, lengthMax = NAME_LENGTH_MAX): string {
+  const plain = name
+    .toWellFormed()
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim();
+  if (plain.length <= lengthMax) return plain || 'unnamed';
+  return `${plain.slice(0, lengthMax - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/**
+ * Decimals with which all values of one channel are written: steps of at most half a spread, but no finer than
+ * 1/200 of the deviation, because nobody needs the sixth digit of a value that is far off.
+ */
+export function decimalsOf({ value, baseline, spread, extreme }: ChannelFact): number {
+  const deviation = Math.max(Math.abs(value - baseline), Math.abs(extreme - baseline));
+  const step = Math.max(spread / 2, deviation / 200, Number.MIN_VALUE);
+  return Math.max(0, -Math.floor(Math.log10(step)));
+}
+
+/** "7.4", "12,900", "-0.03", "4.1e-12". Never "-0.0", never more digits than `decimals`. */
+export function formatNumber(value: number, decimals: number): string {
+  if (decimals > DECIMALS_MAX || Math.abs(value) >= FIXED_VALUE_MAX) {
+    const digits = Math.floor(Math.log10(Math.abs(value))) + decimals;
+    // Also for 0 itself, whose logarithm is -Infinity.
+    if (digits < 0) return '0';
+    const [mantissa = '', exponent = ''] = value
+      .toExponential(Math.min(digits, EXPONENT_DIGITS_MAX))
+      .split('e');
+    return `${Number(mantissa)}e${Number(exponent)}`;
+  }
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+    signDisplay: 'negative',
+  });
+}
+
+/** A number with its unit: "7.4 mm/s". */
+export function formatQuantity(value: number, unit: string, decimals: number): string {
+  const number = formatNumber(value, decimals);
+  return unit.trim() === '' ? number : `${number} ${formatName(unit, UNIT_LENGTH_MAX)}`;
+}
+
+/** How far from normal, in two digits: "+220 %"; undefined where a percentage of the baseline says nothing. */
+export function formatChange(value: number, { baseline, spread, unit }: ChannelFact): string | undefined {
+  if (UNITS_WITHOUT_PERCENT.has(unit.trim())) return undefined;
+  if (Math.abs(baseline) < BASELINE_SPREADS_MIN * spread || value * baseline < 0) return undefined;
+  const percent = Number((((value - baseline) / Math.abs(baseline)) * 100).toPrecision(2));
+  const isTelling = Math.abs(percent) >= CHANGE_PERCENT_MIN && Math.abs(percent) < CHANGE_PERCENT_MAX;
+  return isTelling ? `${percent > 0 ? '+' : ''}${percent.toLocaleString('en-US')} %` : undefined;
+}
+
+/** "3rd". */
+export function formatOrdinal(count: number): string {
+  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(count);
+  return `${formatNumber(count, 0)}${ORDINAL_ENDINGS.get(rule) ?? 'th'}`;
+}
+
+/** "72 %". */
+export function formatProbability(probability: number): string {
+  return `${Math.round(probability * 100)} %`;
+}
+
+/** "8 s", "12 min", "3 h 20 min", "2 days": in steps that suit the length. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs < SECOND_MS) return 'less than 1 s';
+  const seconds = Math.round(durationMs / SECOND_MS);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(durationMs / MINUTE_MS);
+  if (minutes < 60) return `${minutes} min`;
+  if (durationMs >= 2 * DAY_MS) return `${formatNumber(Math.round(durationMs / DAY_MS), 0)} days`;
+  const rest = minutes % 60;
+  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+}
+
+/** Whether the wall time of a stamp may be shown; `floor` and `unknown` are too far from the truth. */
+export function hasTime({ clock }: ReportStamp): boolean {
+  return clock === 'synced' || clock === 'gnss' || clock === 'manual';
+}
+
+/** "14:32 UTC", with the day where it is not the day of `reference`; undefined when the clock was not set. */
+export function formatTime(stamp: ReportStamp, reference: ReportStamp): string | undefined {
+  if (!hasTime(stamp)) return undefined;
+  const time = `${stamp.time.slice(11, 16)} UTC`;
+  const [year, month, day] = stamp.time.slice(0, 10).split('-');
+  const date = `${Number(day)} ${MONTHS[Number(month) - 1]}`;
+  if (!hasTime(reference) || year !== reference.time.slice(0, 4)) return `${date} ${year} ${time}`;
+  return stamp.time.slice(0, 10) === reference.time.slice(0, 10) ? time : `${date} ${time}`;
+}
+
+/** Time between two stamps, ≥ 0; undefined across boots unless both wall times can be trusted. */
+export function elapsedMs(from: ReportStamp, to: ReportStamp): number | undefined {
+  if (from.boot === to.boot) return Math.max(0, to.monoMs - from.monoMs);
+  return hasTime(from) && hasTime(to) ? Math.max(0, Date.parse(to.time) - Date.parse(from.time)) : undefined;
+}

@@ -1,0 +1,234 @@
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { acceptance, stamp } from '../support/store-reports.ts';
+import { call, openIn, temporaryFolder, waitingSeqs } from '../support/store-samples.ts';
+
+const PAGE_BYTES = 1024;
+const REPORTS = 200;
+
+/** A folder with a cleanly closed database: 200 reports waiting, one incident state, learning rows, a sync point. */
+function filledFolder(): string {
+  const folder = temporaryFolder();
+  const database = openIn(folder, { newEpoch: 'epoch-old', bootId: 'boot-a' });
+  for (let revision = 1; revision <= REPORTS + 1; revision++) call(database, 'accept', acceptance(revision));
+  call(database, 'markDelivered', [1]);
+  call(database, 'appendLearning', { asset: 'pump', channels: ['a', 'b'], rows: [Float32Array.of(1, 2)] });
+  call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 2, errorMs: 3 });
+  database.close();
+  return folder;
+}
+
+/** Root and leaf pages of a table in a closed database. */
+function pagesOf(folder: string, table: string): { root: number; leaves: number[] } {
+  const database = new DatabaseSync(join(folder, 'fieldnote.db'), { readOnly: true });
+  const pages = database
+    .prepare('SELECT pageno, pagetype, path FROM dbstat WHERE name = ? ORDER BY path')
+    .all(table);
+  database.close();
+  return {
+    root: Number(pages.find(({ path }) => path === '/')?.['pageno']),
+    leaves: pages.filter(({ pagetype }) => pagetype === 'leaf').map(({ pageno }) => Number(pageno)),
+  };
+}
+
+function overwritePage(folder: string, page: number): void {
+  const path = join(folder, 'fieldnote.db');
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, (page - 1) * PAGE_BYTES, page * PAGE_BYTES);
+  writeFileSync(path, bytes);
+}
+
+const gapsOf = (database: ReturnType<typeof openIn>) => call(database, 'gaps', undefined);
+
+describe('a damaged database', () => {
+  test('that is no database at all is put aside as it was, and the store starts empty with a gap', () => {
+    const folder = temporaryFolder();
+    const garbage = 'this is not a database '.repeat(300);
+    writeFileSync(join(folder, 'fieldnote.db'), garbage);
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(database.epoch).toBe('epoch-new');
+    expect(readFileSync(join(folder, 'fieldnote.db.corrupt-1'), 'utf8')).toBe(garbage);
+    expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: null }]);
+    expect(call(database, 'accept', acceptance(1))).toBe(1);
+  });
+
+  test('with one unreadable page keeps all other reports, counts the missing ones, and keeps everything else', () => {
+    const folder = filledFolder();
+    const { leaves } = pagesOf(folder, 'outbox');
+    overwritePage(folder, leaves[Math.floor(leaves.length / 2)] ?? 0);
+    const database = openIn(folder, { newEpoch: 'epoch-new', bootId: 'boot-b' });
+
+    const saved = waitingSeqs(database);
+    expect(saved.length).toBeGreaterThan(REPORTS - 10);
+    expect(saved.length).toBeLessThan(REPORTS);
+    expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: REPORTS - saved.length }]);
+    expect(call(database, 'totals', undefined)).toMatchObject({
+      accepted: saved.length,
+      pending: saved.length,
+    });
+    expect(call(database, 'incidentStates', undefined)).toEqual(new Map([['pump', { open: REPORTS + 1 }]]));
+    expect(call(database, 'learningRows', { asset: 'pump', channels: ['a', 'b'] })).toEqual([
+      Float32Array.of(1, 2),
+    ]);
+    expect(call(database, 'syncPoint', 1)).toMatchObject({ wallMs: 2 });
+    expect([database.epoch, database.boot]).toEqual(['epoch-new', 2]);
+    expect(call(database, 'accept', acceptance(1))).toBe(REPORTS + 2);
+  });
+
+  test('whose outbox is unreadable from its root still gives up the incident states, in bounded time', () => {
+    const folder = filledFolder();
+    overwritePage(folder, pagesOf(folder, 'outbox').root);
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(waitingSeqs(database)).toEqual([]);
+    expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: REPORTS }]);
+    expect(call(database, 'incidentStates', undefined).size).toBe(1);
+    expect(call(database, 'accept', acceptance(1))).toBe(REPORTS + 2);
+  });
+
+  test('without readable books goes on counting boots from the newest report', () => {
+    const folder = filledFolder();
+    overwritePage(folder, pagesOf(folder, 'ledger').root);
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(waitingSeqs(database).length).toBe(REPORTS);
+    expect(database.boot).toBe(stamp.boot + 1);
+    expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: null }]);
+  });
+
+  test('is not salvaged a second time by a later start', () => {
+    const folder = filledFolder();
+    overwritePage(folder, pagesOf(folder, 'outbox').leaves[3] ?? 0);
+    openIn(folder).close();
+    const database = openIn(folder);
+    expect(gapsOf(database).length).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.includes('corrupt'))).toContain(
+      'fieldnote.db.corrupt-1',
+    );
+  });
+
+  test.each([0, 1, 1023])('that was cut to %i bytes is not taken for a new one', (sizeBytes) => {
+    const folder = filledFolder();
+    truncateSync(join(folder, 'fieldnote.db'), sizeBytes);
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: null }]);
+    expect(readFileSync(join(folder, 'fieldnote.db.corrupt-1')).length).toBe(sizeBytes);
+  });
+
+  test('with a flipped bit in the name of a column keeps all reports', () => {
+    const folder = filledFolder();
+    const path = join(folder, 'fieldnote.db');
+    writeFileSync(path, readFileSync(path, 'latin1').replaceAll('payload TEXT', 'peyload TEXT'), 'latin1');
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect([database.epoch, waitingSeqs(database).length]).toEqual(['epoch-new', REPORTS]);
+  });
+
+  test.each(['lastSeq', 'delivered'])(
+    'with a wrong %s in its books is replaced before it does harm',
+    (column) => {
+      const folder = filledFolder();
+      const file = new DatabaseSync(join(folder, 'fieldnote.db'));
+      file.exec(`UPDATE ledger SET ${column} = 0`);
+      file.close();
+      const database = openIn(folder, { newEpoch: 'epoch-new' });
+      expect([database.epoch, waitingSeqs(database).length]).toEqual(['epoch-new', REPORTS]);
+      expect(call(database, 'accept', acceptance(1))).toBe(REPORTS + 2);
+    },
+  );
+
+  test('is put aside under the next free number', () => {
+    const folder = temporaryFolder();
+    for (const number of [1, 2]) {
+      writeFileSync(join(folder, 'fieldnote.db'), `garbage ${number} `.repeat(300));
+      openIn(folder).close();
+    }
+    expect(readFileSync(join(folder, 'fieldnote.db.corrupt-2'), 'utf8')).toContain('garbage 2');
+  });
+
+  test('that was not written by Fieldnote is put aside and its tables are left alone', () => {
+    const folder = temporaryFolder();
+    const foreign = new DatabaseSync(join(folder, 'fieldnote.db'));
+    foreign.exec(
+      'CREATE TABLE outbox (seq INTEGER PRIMARY KEY, recipe TEXT); INSERT INTO outbox VALUES (1, 1)',
+    );
+    foreign.close();
+    const database = openIn(folder);
+    expect(waitingSeqs(database)).toEqual([]);
+    expect(existsSync(join(folder, 'fieldnote.db.corrupt-1'))).toBe(true);
+  });
+});
+
+describe('power that goes in the middle of a recovery', () => {
+  test('after the file was put aside: the next start salvages it', () => {
+    const folder = filledFolder();
+    renameSync(join(folder, 'fieldnote.db'), join(folder, 'fieldnote.db.corrupt-1'));
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(waitingSeqs(database).length).toBe(REPORTS);
+  });
+
+  test('between the renames of the file and of its log: the next start brings them together again', () => {
+    const folder = temporaryFolder();
+    const database = openIn(folder);
+    call(database, 'accept', acceptance(1));
+    const copy = temporaryFolder();
+    copyFileSync(join(folder, 'fieldnote.db'), join(copy, 'fieldnote.db.corrupt-1'));
+    copyFileSync(join(folder, 'fieldnote.db-wal'), join(copy, 'fieldnote.db-wal'));
+    expect(waitingSeqs(openIn(copy))).toEqual([1]);
+  });
+});
+
+test('a log that a crash has left behind is read, and its reports are there', () => {
+  const folder = temporaryFolder();
+  const database = openIn(folder);
+  call(database, 'accept', acceptance(1));
+  const copy = temporaryFolder();
+  for (const name of ['fieldnote.db', 'fieldnote.db-wal']) copyFileSync(join(folder, name), join(copy, name));
+  const copied = openIn(copy, { newEpoch: 'epoch-new' });
+  expect([waitingSeqs(copied), copied.epoch]).toEqual([[1], 'epoch-1']);
+});
+
+test('whatever happens to the bytes, it starts, never deletes, and gives back only what was accepted', () => {
+  const original = filledFolder();
+  const sizeBytes = readFileSync(join(original, 'fieldnote.db')).length;
+  const flips = fc.record({
+    // Not the schema version in the header: a file with another one may well be a newer Fieldnote's.
+    at: fc.array(
+      fc.nat(sizeBytes - 1).filter((position) => position < 60 || position > 63),
+      { minLength: 1, maxLength: 8 },
+    ),
+    cutTo: fc.option(fc.nat(sizeBytes), { freq: 4 }),
+  });
+  fc.assert(
+    fc.property(flips, ({ at, cutTo }) => {
+      const folder = temporaryFolder();
+      const path = join(folder, 'fieldnote.db');
+      const bytes = readFileSync(join(original, 'fieldnote.db'));
+      for (const position of at) bytes[position] = (bytes[position] ?? 0) ^ (1 << (position % 8));
+      writeFileSync(path, bytes);
+      if (cutTo !== null) truncateSync(path, cutTo);
+      const damaged = readFileSync(path);
+
+      const database = openIn(folder, { newEpoch: 'epoch-new' });
+      for (const { seq, ...entry } of call(database, 'pendingAfter', { seq: 0, limit: 1024 }))
+        expect(entry).toEqual(acceptance(seq).entry);
+      const { accepted, pending, ...lost } = call(database, 'totals', undefined);
+      expect(pending).toBe(waitingSeqs(database).length);
+      expect(accepted).toBe(pending + lost.delivered + lost.quarantined);
+      if (database.epoch === 'epoch-new')
+        expect(readFileSync(`${path}.corrupt-1`).equals(damaged)).toBe(true);
+      const seq = call(database, 'accept', acceptance(REPORTS + 9));
+      expect(call(database, 'pendingAfter', { seq: seq - 1, limit: 1 })[0]?.revision).toBe(REPORTS + 9);
+      database.close();
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Window } from '../../src/values/window.ts';
+import { WindowCutter } from '../../src/window/cutter.ts';
+import type { Row } from '../../src/window/grid.ts';
+
+const CHANNELS = ['vib', 'temp'];
+const GAP = Number.NaN;
+
+function cut(rows: readonly Row[], shape: { rows: number; stepRows: number }): Window[] {
+  const cutter = new WindowCutter({ asset: 'pump', channels: CHANNELS, rateHz: 1, ...shape });
+  return rows.flatMap((row) => cutter.push(row) ?? []);
+}
+
+function rowsOf(...values: number[][]): Row[] {
+  return values.map((row, at) => ({
+    endMs: (at + 1) * 1000,
+    values: Float32Array.from(row),
+    isFirst: at === 0,
+  }));
+}
+
+describe('WindowCutter', () => {
+  test('cuts the first window when there are enough rows', () => {
+    const [window, ...more] = cut(rowsOf([1, 10], [2, 20], [3, 30]), { rows: 3, stepRows: 1 });
+    expect(more).toEqual([]);
+    expect(window).toEqual({
+      asset: 'pump',
+      endMs: 3000,
+      rateHz: 1,
+      rows: 3,
+      channels: CHANNELS,
+      data: Float32Array.of(1, 10, 2, 20, 3, 30),
+      coverage: [1, 1],
+    });
+  });
+
+  test('cuts windows with gaps and says how much they cover', () => {
+    const [window] = cut(rowsOf([1, GAP], [GAP, GAP], [3, GAP], [4, 40]), { rows: 4, stepRows: 1 });
+    expect(window?.coverage).toEqual([0.75, 0.25]);
+  });
+
+  test('hands out data that later rows do not change', () => {
+    const windows = cut(rowsOf([1, 1], [2, 2], [3, 3]), { rows: 2, stepRows: 1 });
+    expect(windows.map(({ data }) => [...data])).toEqual([
+      [1, 1, 2, 2],
+      [2, 2, 3, 3],
+    ]);
+  });
+
+  test('begins anew with the first row of a new grid', () => {
+    const before = rowsOf([1, 1], [2, 2]);
+    const after = rowsOf([7, GAP], [8, 8], [9, 9]);
+    const windows = cut([...before, ...after], { rows: 3, stepRows: 1 });
+    expect(windows.map(({ data }) => [...data])).toEqual([[7, GAP, 8, 8, 9, 9]]);
+    expect(windows[0]?.coverage).toEqual([1, 2 / 3]);
+  });
+
+  test('may step further than a window is long', () => {
+    const rows = rowsOf(...Array.from({ length: 9 }, (_, at) => [at, at]));
+    expect(cut(rows, { rows: 2, stepRows: 3 }).map(({ endMs }) => endMs)).toEqual([2000, 5000, 8000]);
+  });
+
+  test('cuts what a slice of all rows would be', () => {
+    const value = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constant(GAP));
+    const grids = fc.array(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 25 }), {
+      maxLength: 3,
+    });
+    const shape = fc.record({
+      rows: fc.integer({ min: 1, max: 8 }),
+      stepRows: fc.integer({ min: 1, max: 10 }),
+    });
+    fc.assert(
+      fc.property(grids, shape, (values, { rows, stepRows }) => {
+        const expected = values.flatMap((grid) => naiveWindows(grid, rows, stepRows));
+        const windows = cut(
+          values.flatMap((grid) => rowsOf(...grid)),
+          { rows, stepRows },
+        );
+        expect(windows.map(({ endMs, data, coverage }) => ({ endMs, data: [...data], coverage }))).toEqual(
+          expected,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function naiveWindows(grid: readonly number[][], rows: number, stepRows: number) {
+  const windows: { endMs: number; data: number[]; coverage: number[] }[] = [];
+  for (let end = rows; end <= grid.length; end += stepRows) {
+    const slice = grid.slice(end - rows, end);
+    const coverage = CHANNELS.map((_, at) => slice.filter((row) => !Number.isNaN(row[at])).length / rows);
+    windows.push({ endMs: end * 1000, data: slice.flat(), coverage });
+  }
+  return windows;
+}
