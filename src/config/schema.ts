@@ -138,7 +138,7 @@ const mqtt = z.strictObject({
   caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker.'),
   window: z.int().min(1).max(1024).default(64).describe('Publishes that may wait for their acknowledgement.'),
   keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
-  healthInterval: duration('1s', '1d').prefault('60s').describe('How often `health` is published.'),
+  healthInterval: duration('100ms', '1d').prefault('60s').describe('How often `health` is published.'),
   ackTimeout: duration('1s', '10min')
     .prefault('20s')
     .describe(

@@ -165,12 +165,12 @@ describe('when its thread dies', () => {
     const calls = [store.pendingAfter(0, 200), store.pendingAfter(0, 200), store.totals()];
     const results = await Promise.allSettled<unknown>(calls);
     expect(results).toEqual(Array(3).fill({ status: 'rejected', reason: coded('STORE_DEAD') }));
+    const again = await openStore(folder);
+    expect(await again.store.gaps()).toMatchObject([{ reason: 'store-recovered' }]);
+
     await store.close();
     await expect(store.accept(acceptance(1))).rejects.toThrow(coded('STORE_DEAD'));
     expect(deaths).toEqual([coded('STORE_DEAD')]);
     expect(deaths[0]?.message).toMatch(/malformed|not a database/);
-
-    const again = await openStore(folder);
-    expect(await again.store.gaps()).toMatchObject([{ reason: 'store-recovered' }]);
   });
 });

@@ -1,0 +1,125 @@
+import type { Health } from '../src/health.ts';
+import type { ReportEvent } from '../src/publish/envelope.ts';
+import type { Severity } from '../src/values/incident.ts';
+import type { Broker } from '../test/support/broker.ts';
+import type { BrokerMessage } from '../test/support/broker-faults.ts';
+import type { ChannelRow } from './frame.ts';
+import { PUMP_CHANNELS } from './pump.ts';
+import type { TerminalView } from './view.ts';
+
+const HISTORY_LENGTH_MAX = 240;
+
+export interface SubscriberOptions {
+  readonly broker: Broker;
+  readonly view: TerminalView | undefined;
+  /** Prints reports and totals as lines of JSON. */
+  readonly json: boolean;
+}
+
+/** Somebody who subscribes to the topics of the node and shows what arrives, nothing else. */
+export class Subscriber {
+  readonly firstSamples: Promise<void>;
+  readonly #options: SubscriberOptions;
+  readonly #sampled = Promise.withResolvers<void>();
+  readonly #histories = new Map<string, number[]>(PUMP_CHANNELS.map(({ key }) => [key, []]));
+  /** Severity of the open incident for each channel that it names. */
+  #marked = new Map<string, Severity>();
+  /** Reports by their id: copies count once. */
+  readonly #reports = new Map<string, number>();
+  #copies = 0;
+  #health: Health | undefined;
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.firstSamples = this.#sampled.promise;
+    options.broker.onMessage((message) => this.#take(message));
+  }
+
+  /** The last line: what was read, reported and delivered, and whether anything is missing. */
+  sayTotals(): void {
+    const store = this.#storeTotals();
+    const totals = {
+      samples: this.#countOf('samples_read'),
+      noise: this.#noise(),
+      reports: store.accepted,
+      delivered: this.#reports.size,
+      copies: this.#copies,
+      missing: this.#missing(),
+    };
+    const line = this.#options.json
+      ? JSON.stringify({ totals })
+      : `${totals.samples} samples, ${totals.noise} pieces of noise skipped, ${totals.delivered} reports delivered, ` +
+        `${totals.missing === 0 ? 'none' : totals.missing} missing, ${totals.copies} sent twice`;
+    process.stdout.write(`${line}\n`);
+  }
+
+  #take({ topic, payload }: BrokerMessage): void {
+    if (topic.endsWith('/status')) this.#takeStatus(JSON.parse(payload.toString()));
+    else if (topic.endsWith('/health')) this.#takeHealth(JSON.parse(payload.toString()));
+    else if (topic.includes('/incident/')) this.#takeReport(JSON.parse(payload.toString()));
+  }
+
+  #takeStatus({ state }: { state: string }): void {
+    this.#options.view?.broker(state === 'online' ? 'connected' : 'lost');
+  }
+
+  #takeHealth(health: Health): void {
+    this.#health = health;
+    const { view } = this.#options;
+    const asset = health.assets['pump1'];
+    if (this.#countOf('samples_read') > 0) this.#sampled.resolve();
+    if (asset === undefined) return;
+    for (const [key, value] of Object.entries(asset.latest)) {
+      const history = this.#histories.get(key);
+      history?.push(value ?? Number.NaN);
+      if (history && history.length > HISTORY_LENGTH_MAX) history.shift();
+    }
+    view?.link(health.sources['pump'] === 'open' ? 'connected' : 'lost');
+    view?.learning(asset.learned ?? (asset.phase === 'watching' ? null : 0));
+    view?.channels(PUMP_CHANNELS.map((channel) => this.#rowOf(channel)));
+    const { accepted, delivered, pending } = this.#storeTotals();
+    const samples = this.#countOf('samples_read');
+    view?.totals({ samples, noise: this.#noise(), reports: accepted, delivered, waiting: pending });
+  }
+
+  #rowOf({ key, name, unit }: (typeof PUMP_CHANNELS)[number]): ChannelRow {
+    const history = this.#histories.get(key) ?? [];
+    return { name, unit, value: history.at(-1) ?? Number.NaN, history, severity: this.#marked.get(key) };
+  }
+
+  #takeReport(event: ReportEvent): void {
+    const { json, view } = this.#options;
+    const isCopy = this.#reports.has(event.id);
+    this.#reports.set(event.id, Number(event.sequence));
+    if (isCopy) {
+      this.#copies += 1;
+      return;
+    }
+    const { data: report } = event;
+    const { severity, text, channels } = report;
+    this.#marked = new Map(
+      report.event === 'closed' ? [] : channels.map(({ channel }) => [channel, severity]),
+    );
+    view?.report({ time: report.updated.time.slice(11, 19), severity, event: report.event, text });
+    if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** Sequence numbers begin at 1 and have no holes, so the highest says how many there must be. */
+  #missing(): number {
+    return Math.max(0, this.#storeTotals().accepted, ...this.#reports.values()) - this.#reports.size;
+  }
+
+  #storeTotals() {
+    const store = this.#health?.store;
+    return typeof store === 'object' ? store : { accepted: 0, delivered: 0, pending: 0 };
+  }
+
+  #countOf(counter: string): number {
+    return Object.values(this.#health?.counters[counter] ?? {}).reduce((sum, count) => sum + count, 0);
+  }
+
+  #noise(): number {
+    const names = Object.keys(this.#health?.counters ?? {}).filter((name) => name.startsWith('noise_'));
+    return names.reduce((sum, name) => sum + this.#countOf(name), 0);
+  }
+}

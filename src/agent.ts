@@ -1,0 +1,207 @@
+import { Asset } from './asset.ts';
+import type { Config } from './config/schema.ts';
+import { type HealthParts, healthOf, statusLineOf } from './health.ts';
+import { type IncidentState, initialState, restore } from './incident/machine.ts';
+import { Judge } from './judge/judge.ts';
+import type { Secrets } from './publish/secrets.ts';
+import { topicsOf } from './publish/topics.ts';
+import { createPublisher } from './publishing.ts';
+import { reportOf } from './report/facts.ts';
+import { liveTime } from './sample-time.ts';
+import { SourceReader } from './source.ts';
+import { StoreKeeper } from './store-keeper.ts';
+import { type Clock, systemClock } from './system/clock.ts';
+import { Counters } from './system/counters.ts';
+import { messageOf } from './system/errors.ts';
+import type { Logger } from './system/log.ts';
+import { agentVersion } from './system/version.ts';
+import type { IncidentEvent } from './values/incident.ts';
+import type { Sample } from './values/sample.ts';
+import { UnmatchedValues } from './window/unmatched.ts';
+
+/** Silent channels get their gaps at least so often. */
+const TICK_MS = 1000;
+const STATUS_INTERVAL_MS = 60_000;
+/** The store keeps more of them than one message should hold. */
+const GAPS_SHOWN_MAX = 50;
+/** For one window. The largest model that makes sense here takes a tenth of that on a Pi 4. */
+const JUDGE_DEADLINE_MS = 2000;
+/** Windows that wait for the judge, over all assets. */
+const JUDGE_QUEUE_LENGTH_MAX = 64;
+
+export interface AgentOptions {
+  readonly config: Config;
+  /** Of the configuration file. */
+  readonly configSha256: string;
+  readonly secrets: Secrets;
+  /** Content of /proc/sys/kernel/random/boot_id. */
+  readonly bootId: string;
+  readonly log: Logger;
+}
+
+export interface RunningAgent {
+  /** Ends everything in order: no more samples, then verdicts, then reports, then the store. */
+  stop(): Promise<void>;
+}
+
+/** What the steps share. */
+interface Parts extends AgentOptions {
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly keeper: StoreKeeper;
+  readonly judge: Judge;
+}
+
+/**
+ * The whole way of a sample, wired. Each step is a folder of its own:
+ *
+ *   link → decode               SourceReader, one per source
+ *   window → judge → incident   Asset, one per machine that is watched
+ *   report → store → publish    acceptReport, StoreKeeper, Publisher
+ *
+ * @throws FieldnoteError STORE_LOCKED or STORE_NEWER when another or a newer Fieldnote owns the store
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { config, log } = options;
+  const { site, node, mqtt, dataDir } = config;
+  const counters = new Counters();
+  // The clock stamps with the boot number, which the store counts.
+  let keeper: StoreKeeper | undefined;
+  const clock = systemClock(() => keeper?.store?.boot ?? 0);
+  const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId: options.bootId };
+  keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: () => publisher?.nudge() });
+  const publisher =
+    mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, clock, counters });
+  publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });
+  publisher?.start();
+
+  const judge = createJudge(clock, counters, log);
+  const parts: Parts = { ...options, counters, clock, keeper, judge };
+  const assets = await startAssets(parts);
+  const sources = startSources(parts, assets);
+  const health: HealthParts = { clock, counters, assets, sources, keeper };
+  const tell = async () => {
+    const now = await healthOf(health);
+    publisher?.publishHealth(now);
+    publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: (await keeper.gaps()).slice(-GAPS_SHOWN_MAX) });
+    return now;
+  };
+  const timers = [
+    setInterval(() => advance(assets, clock.monoMs()), TICK_MS),
+    setInterval(() => logged(log, tell()), mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
+    setInterval(() => logged(log, logStatus(health, log)), STATUS_INTERVAL_MS),
+  ];
+  logged(log, tell());
+
+  return {
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all([...sources.values()].map((source) => source.stop()));
+      for (const asset of assets.values()) asset.stop();
+      await Promise.all([...assets.values()].map((asset) => asset.settled()));
+      await judge.stop();
+      await publisher?.stop();
+      await keeper.close();
+      log.info(statusLineOf(await healthOf(health), counters));
+    },
+  };
+}
+
+function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
+  return new Judge({
+    clock,
+    random: Math.random,
+    deadlineMs: JUDGE_DEADLINE_MS,
+    queueLengthMax: JUDGE_QUEUE_LENGTH_MAX,
+    onRestart(reason) {
+      counters.add('child_restarts', 'judge');
+      log.error({ code: reason.code }, `${reason.message}; starting it again`);
+    },
+  });
+}
+
+async function startAssets(parts: Parts): Promise<ReadonlyMap<string, Asset>> {
+  const { config, keeper, log } = parts;
+  const timeOf = Object.fromEntries(
+    Object.entries(config.sources).map(([key, { time }]) => [key, liveTime(time)]),
+  );
+  const states = await keeper.incidentStates();
+  const assets = new Map<string, Asset>();
+  for (const [key, assetConfig] of Object.entries(config.assets)) {
+    const learningKey = { asset: key, channels: Object.keys(assetConfig.channels) };
+    const asset = new Asset({
+      ...parts,
+      key,
+      config: assetConfig,
+      dataDir: config.dataDir,
+      timeOf,
+      state: restoreState(key, states.get(key), log),
+      keeper: {
+        restore: () => keeper.learningRows(learningKey),
+        append: (rows) => keeper.appendLearning(learningKey, rows),
+        clear: () => keeper.clearLearning(key),
+      },
+      onIncident: (event, state) => acceptReport(parts, event, state),
+    });
+    await asset.start();
+    assets.set(key, asset);
+  }
+  return assets;
+}
+
+function restoreState(asset: string, stored: unknown, log: Logger): IncidentState {
+  if (stored === undefined) return initialState();
+  try {
+    return restore(stored);
+  } catch (error) {
+    log.error({ asset }, `${asset}: ${messageOf(error)}`);
+    return initialState();
+  }
+}
+
+function startSources(parts: Parts, assets: ReadonlyMap<string, Asset>): ReadonlyMap<string, SourceReader> {
+  const { config, counters } = parts;
+  const unmatched = new UnmatchedValues(config.assets);
+  const onSample = (sample: Sample) => {
+    const unmatchedCount = unmatched.countIn(sample);
+    if (unmatchedCount > 0) counters.add('samples_unmatched', sample.source, unmatchedCount);
+    for (const asset of assets.values()) asset.push(sample);
+  };
+  const sources = new Map<string, SourceReader>();
+  for (const [key, sourceConfig] of Object.entries(config.sources)) {
+    const options = { ...parts, key, config: sourceConfig, random: Math.random, onSample };
+    sources.set(key, new SourceReader(options));
+  }
+  for (const source of sources.values()) source.start();
+  return sources;
+}
+
+/** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
+function acceptReport(parts: Parts, event: IncidentEvent, state: IncidentState): void {
+  const { config, configSha256, counters, keeper, log } = parts;
+  const { site, node } = config;
+  const { asset: key, id, revision, updated } = event.incident;
+  const assetConfig = config.assets[key];
+  if (assetConfig === undefined) return;
+  if (event.event === 'opened') counters.add('incidents_opened', key);
+  if (event.event === 'closed') counters.add('incidents_closed', key);
+  const provenance = { config: configSha256, agent: agentVersion };
+  const report = reportOf({ event, asset: { key, ...assetConfig }, site, node, provenance });
+  log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
+  const topic = topicsOf({ site, node }).incident(key);
+  const entry = { id, revision, asset: key, topic, payload: JSON.stringify(report), stamp: updated };
+  keeper.accept({ asset: key, state, entry });
+}
+
+function advance(assets: ReadonlyMap<string, Asset>, nowMs: number): void {
+  for (const asset of assets.values()) asset.advanceTo(nowMs);
+}
+
+async function logStatus(health: HealthParts, log: Logger): Promise<void> {
+  await health.keeper.recordSyncPoint();
+  log.info(statusLineOf(await healthOf(health), health.counters));
+}
+
+function logged(log: Logger, work: Promise<unknown>): void {
+  work.catch((error) => log.error(messageOf(error)));
+}

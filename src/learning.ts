@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { type AssetConfig, windowRows } from './config/schema.ts';
+import { Learner } from './learn/learner.ts';
+import { writePackage } from './learn/write-package.ts';
+import { activateModel, modelDir } from './models/active.ts';
+import type { Clock } from './system/clock.ts';
+
+/** Rows wait so long at most before they are made durable: what a power cut may take from the learning. */
+const KEEP_INTERVAL_MS = 10_000;
+
+/** Where learning rows survive a restart. A replay keeps none. */
+export interface LearningKeeper {
+  append(rows: readonly Float32Array[]): void;
+  clear(): void;
+}
+
+export interface LearningPeriodOptions {
+  readonly asset: string;
+  readonly config: AssetConfig;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly keeper: LearningKeeper;
+  /** Rows kept before a restart, the oldest first. */
+  readonly restored: readonly Float32Array[];
+}
+
+/** The time in which one asset shows its normal: collects rows, keeps them durable, makes the model of them. */
+export class LearningPeriod {
+  readonly #options: LearningPeriodOptions;
+  #learner: Learner;
+  #unkept: Float32Array[] = [];
+  #keptMs: number;
+
+  constructor(options: LearningPeriodOptions) {
+    this.#options = options;
+    this.#learner = new Learner(learnerOptions(options, options.restored));
+    this.#keptMs = options.clock.monoMs();
+  }
+
+  /** 0 to 1; at 1 it is time for `finish`. */
+  get progress(): number {
+    return this.#learner.progress;
+  }
+
+  push(row: Float32Array): void {
+    this.#learner.push(row);
+    this.#unkept.push(row);
+    const nowMs = this.#options.clock.monoMs();
+    if (nowMs - this.#keptMs < KEEP_INTERVAL_MS) return;
+    this.#options.keeper.append(this.#unkept);
+    this.#unkept = [];
+    this.#keptMs = nowMs;
+  }
+
+  /**
+   * Writes what was learned as the active model package of the asset.
+   * @returns the folder of the package
+   * @throws FieldnoteError LEARN_UNSTEADY when it makes no model; call `again` then. STORE_UNWRITABLE
+   */
+  async finish(): Promise<string> {
+    const { asset, config, dataDir, clock } = this.#options;
+    const sha256 = await writePackage({
+      directory: join(dataDir, 'models', asset),
+      learned: this.#learner.fit(),
+      stepMs: config.window.step,
+      trainedAt: new Date(clock.wallMs()).toISOString(),
+    });
+    await activateModel(dataDir, asset, sha256);
+    this.#options.keeper.clear();
+    return modelDir(dataDir, asset, sha256);
+  }
+
+  /** Forgets everything and begins anew. */
+  again(): void {
+    this.#learner = new Learner(learnerOptions(this.#options, []));
+    this.#unkept = [];
+    this.#options.keeper.clear();
+  }
+}
+
+function learnerOptions({ config }: LearningPeriodOptions, restored: readonly Float32Array[]) {
+  const { window, learn } = config;
+  const rowsNeeded = Math.ceil((learn.for / 1000) * window.rateHz);
+  return {
+    channels: channelsOf(config),
+    rateHz: window.rateHz,
+    windowRows: windowRows(window),
+    rowsNeeded,
+    restored,
+  };
+}
+
+/** Keys and units of an asset's channels, in the order of its configuration. */
+export function channelsOf({ channels }: AssetConfig): { name: string; unit: string }[] {
+  return Object.entries(channels).map(([name, { unit }]) => ({ name, unit }));
+}

@@ -1,0 +1,19 @@
+import type { LinkConfig } from '../config/schema.ts';
+import type { OpenLinkFunction } from './open-link.ts';
+import { recordingOpener } from './recording.ts';
+import { serialOpener } from './serial.ts';
+import { socketOpener } from './stream-socket.ts';
+
+/** Chooses how to open what the configuration names. */
+export function linkOpener(config: LinkConfig): OpenLinkFunction {
+  switch (config.type) {
+    case 'serial':
+      return serialOpener(config);
+    case 'tcp':
+      return socketOpener({ host: config.host, port: config.port });
+    case 'unix':
+      return socketOpener({ path: config.path });
+    case 'file':
+      return recordingOpener(config.path);
+  }
+}

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MqttConfig } from '../config/schema.ts';
+import type { Clock } from '../system/clock.ts';
+import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { Backoff } from './backoff.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { Delivery, type DeliveryEvents, type DeliveryOptions } from './delivery.ts';
+import { type Message, sizeFault } from './message.ts';
+import type { OutboxSource, PendingReport } from './outbox.ts';
+import { type Document, Presence } from './presence.ts';
+import { blamesPublish, isLasting, publishRefused } from './reasons.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface PublisherOptions {
+  readonly config: MqttConfig;
+  readonly site: string;
+  readonly node: string;
+  readonly outbox: OutboxSource;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly secrets: Secrets;
+  /** Body to send for a stored report; what it throws puts the report aside. As stored when absent. */
+  readonly bodyOf?: (report: PendingReport) => string;
+  readonly on: PublisherEvents;
+}
+
+export interface PublisherEvents extends DeliveryEvents {
+  connected(): void;
+  /** The connection failed or was lost; the next attempt comes after so long. */
+  lost(error: FieldnoteError, retryInMs: number): void;
+}
+
+/** A connection that has lived so long makes the next loss a new one. */
+const STABLE_MS = 60_000;
+
+/** How long a stop waits for the acknowledgements of what is in flight. */
+const FINISH_TIMEOUT_MS = 1000;
+
+/**
+ * Publishes the outbox to the broker: at least once, in order, for as long as it takes. It never gives up, and no
+ * state of a broker makes it lose a report: the outbox alone knows what is still to be sent.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #presence: Presence;
+  readonly #connectBackoff: Backoff;
+  readonly #publishBackoff: Backoff;
+  readonly #stopping = new AbortController();
+  #connection: Connection | undefined;
+  #connectedAtMs = Number.POSITIVE_INFINITY;
+  #delivery: Delivery | undefined;
+  #aloneUntilSeq = 0;
+  #running: Promise<void> = Promise.resolve();
+
+  /** @throws FieldnoteError BAD_ARGUMENT when site or node cannot be a topic level */
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#presence = new Presence(options);
+    this.#connectBackoff = new Backoff(options.random);
+    this.#publishBackoff = new Backoff(options.random);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Something new was accepted into the outbox. */
+  nudge(): void {
+    this.#delivery?.nudge();
+  }
+
+  /**
+   * What `status` shows beside `state`, `site` and `node`, such as the version of the agent. Published now and at
+   * each connection.
+   */
+  publishStatus(document: Document): void {
+    this.#presence.setStatus(document);
+    if (this.#connection) this.#sendRetained(this.#connection, { ...this.#presence.online, qos: 0 });
+  }
+
+  /** What `health` shows. Published now and at each connection. */
+  publishHealth(document: Document): void {
+    const message = this.#presence.setHealth(document);
+    if (this.#connection) this.#sendRetained(this.#connection, message);
+  }
+
+  /** What `gap` shows: the newest records of what was lost. Published at each change and at each connection. */
+  publishGap(document: Document): void {
+    const message = this.#presence.setGap(document);
+    if (this.#connection && message) this.#sendRetained(this.#connection, message);
+  }
+
+  /** Waits a moment for what is in flight, says that the node is offline, and disconnects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#delivery) {
+      this.#delivery.finish();
+      await Promise.race([this.#running, sleep(FINISH_TIMEOUT_MS, undefined, { ref: false })]);
+    }
+    await this.#connection?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, on } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const error = await this.#attempt();
+      if (signal.aborted) return;
+      if (clock.monoMs() - this.#connectedAtMs >= STABLE_MS) this.#connectBackoff.reset();
+      const retryInMs = isLasting(error) ? this.#connectBackoff.slowMs() : this.#connectBackoff.nextMs();
+      on.lost(error, retryInMs);
+      // Rejects only when `stop` ends the wait.
+      await sleep(retryInMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** One connection from its beginning to its end, which comes as a value. */
+  async #attempt(): Promise<FieldnoteError> {
+    this.#connectedAtMs = Number.POSITIVE_INFINITY;
+    try {
+      const connection = new Connection(this.#connectionOptions());
+      this.#connection = connection;
+      const isConnected = connection.connected.then(() => true);
+      if (await Promise.race([isConnected, connection.ended.then(() => false)]))
+        await this.#serve(connection);
+      return await connection.ended;
+    } catch (thrown) {
+      const error = failure(this.#options.config.url, thrown);
+      this.#connection?.drop(error);
+      return error;
+    } finally {
+      this.#connection = undefined;
+      this.#delivery = undefined;
+    }
+  }
+
+  async #serve(connection: Connection): Promise<void> {
+    const { clock, on } = this.#options;
+    this.#connectedAtMs = clock.monoMs();
+    on.connected();
+    if (!(await this.#announce(connection)) || this.#stopping.signal.aborted) return;
+    const delivery = new Delivery(this.#deliveryOptions(connection));
+    this.#delivery = delivery;
+    const ending = connection.ended.then(() => delivery.end());
+    await Promise.all([ending, delivery.run().then(() => this.#leave(connection))]);
+    await this.#isolateBlamed(delivery.inFlight, await connection.ended);
+  }
+
+  /**
+   * Says that the node is online and waits for the broker's answer; false when the connection has ended before it.
+   * What goes wrong up to here is the doing of the broker or the configuration; from here on a report can be the
+   * cause.
+   */
+  async #announce(connection: Connection): Promise<boolean> {
+    const { online } = this.#presence;
+    const { config, on } = this.#options;
+    const fault = sizeFault(online, connection.packetSizeBytesMax);
+    if (fault !== undefined) connection.drop(statusTooLarge(config.url, fault));
+    const answer = new Promise<number>((resolve) => connection.publish(online, resolve));
+    const code = await Promise.race([answer, connection.ended.then(() => undefined)]);
+    if (code === undefined) return false;
+    const refused = publishRefused(code, { broker: config.url, topic: online.topic });
+    if (code >= 0x80) on.refused(refused, Number.POSITIVE_INFINITY);
+    for (const message of this.#presence.documents) this.#sendRetained(connection, message);
+    return true;
+  }
+
+  async #leave(connection: Connection): Promise<void> {
+    connection.publish({ ...this.#presence.offline, qos: 0 });
+    await connection.close();
+  }
+
+  /**
+   * After a broker has hung up because of a report: if only one was in flight it was that one, and no good report
+   * must wait behind it for ever. Otherwise the next connection sends these one at a time.
+   */
+  async #isolateBlamed(inFlight: readonly number[], error: FieldnoteError): Promise<void> {
+    const [suspect] = inFlight;
+    if (!blamesPublish(error) || suspect === undefined) return;
+    this.#aloneUntilSeq = Math.max(...inFlight);
+    if (inFlight.length > 1) return;
+    const { outbox, on } = this.#options;
+    await outbox.quarantine(suspect, error.message);
+    on.quarantined(suspect, error.message);
+  }
+
+  #sendRetained(connection: Connection, message: Message): void {
+    if (sizeFault(message, connection.packetSizeBytesMax) === undefined) connection.publish(message);
+  }
+
+  #connectionOptions(): ConnectionOptions {
+    const { config, site, node, secrets, clock } = this.#options;
+    return {
+      url: config.url,
+      // Always the same, so that the broker ends a dead connection of ours when the next one comes.
+      clientId: `fieldnote.${site}.${node}`,
+      username: config.username,
+      secrets,
+      keepAliveMs: config.keepAlive,
+      ackTimeoutMs: config.ackTimeout,
+      will: this.#presence.offline,
+      clock,
+    };
+  }
+
+  #deliveryOptions(connection: Connection): DeliveryOptions {
+    const { config, outbox, bodyOf = ({ payload }) => payload, on } = this.#options;
+    return {
+      connection,
+      broker: config.url,
+      outbox,
+      bodyOf,
+      windowLengthMax: Math.min(config.window, connection.receiveMaximum),
+      aloneUntilSeq: this.#aloneUntilSeq,
+      backoff: this.#publishBackoff,
+      on,
+    };
+  }
+}
+
+function statusTooLarge(broker: string, fault: string): FieldnoteError {
+  return new FieldnoteError(
+    'PUBLISH_REFUSED',
+    `broker ${broker} cannot take even the status: ${fault}; raise its maximum packet size`,
+    { broker, reasonCode: 0x95 },
+  );
+}
+
+function failure(broker: string, thrown: unknown): FieldnoteError {
+  if (thrown instanceof FieldnoteError) return thrown;
+  return new FieldnoteError('PUBLISH_LOST', `broker ${broker}: ${messageOf(thrown)}`, { broker }, thrown);
+}

@@ -1,0 +1,78 @@
+import type { OutboxSource } from './outbox.ts';
+
+/** A batch of acknowledgements is written when it has so many, or is so old: each write is an fsync. */
+const BATCH_LENGTH_MAX = 64;
+const BATCH_AGE_MS_MAX = 100;
+
+export interface SettlementOptions {
+  readonly outbox: OutboxSource;
+  readonly onDelivered: (count: number) => void;
+  readonly onQuarantined: (seq: number, reason: string) => void;
+  /** The outbox could not be written; the reports stay in it and are sent again. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Writes to the outbox what became of the reports that are done: one write after the other, in batches. */
+export class Settlement {
+  readonly #options: SettlementOptions;
+  /** Settled here but, as far as is known, still in the outbox. */
+  readonly #unwritten = new Set<number>();
+  #delivered: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writes: Promise<void> = Promise.resolve();
+
+  constructor(options: SettlementOptions) {
+    this.#options = options;
+  }
+
+  /** How many reports are settled but not yet written. */
+  get size(): number {
+    return this.#unwritten.size;
+  }
+
+  has(seq: number): boolean {
+    return this.#unwritten.has(seq);
+  }
+
+  delivered(seq: number): void {
+    this.#unwritten.add(seq);
+    this.#delivered.push(seq);
+    if (this.#delivered.length >= BATCH_LENGTH_MAX) this.#writeBatch();
+    else this.#timer ??= setTimeout(() => this.#writeBatch(), BATCH_AGE_MS_MAX);
+  }
+
+  quarantined(seq: number, reason: string): void {
+    this.#unwritten.add(seq);
+    this.#write([seq], async () => {
+      await this.#options.outbox.quarantine(seq, reason);
+      this.#options.onQuarantined(seq, reason);
+    });
+  }
+
+  /** Writes what is left and waits for it. */
+  async flush(): Promise<void> {
+    this.#writeBatch();
+    await this.#writes;
+  }
+
+  #writeBatch(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const seqs = this.#delivered;
+    if (seqs.length === 0) return;
+    this.#delivered = [];
+    this.#write(seqs, async () => {
+      await this.#options.outbox.markDelivered(seqs);
+      this.#options.onDelivered(seqs.length);
+    });
+  }
+
+  #write(seqs: readonly number[], write: () => Promise<void>): void {
+    this.#writes = this.#writes.then(write).then(
+      () => {
+        for (const seq of seqs) this.#unwritten.delete(seq);
+      },
+      (error: unknown) => this.#options.onFailed(error),
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import type { MqttConfig } from './config/schema.ts';
+import { reportEventOf } from './publish/envelope.ts';
+import type { OutboxSource, PendingReport } from './publish/outbox.ts';
+import { Publisher } from './publish/publisher.ts';
+import type { Secrets } from './publish/secrets.ts';
+import type { OutboxRow } from './store/outbox.ts';
+import type { StoreKeeper } from './store-keeper.ts';
+import type { Clock } from './system/clock.ts';
+import type { Counters } from './system/counters.ts';
+import type { FieldnoteError } from './system/errors.ts';
+import type { Logger } from './system/log.ts';
+import type { Stamp } from './values/stamp.ts';
+
+export interface PublishingParts {
+  readonly config: MqttConfig;
+  readonly site: string;
+  readonly node: string;
+  readonly secrets: Secrets;
+  readonly keeper: StoreKeeper;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly log: Logger;
+}
+
+/** The publisher over the store, with its events counted and logged. */
+export function createPublisher({ keeper, counters, log, ...parts }: PublishingParts): Publisher {
+  const { url } = parts.config;
+  const retry = (retryInMs: number) => `trying again in ${(retryInMs / 1000).toFixed(1)} s, nothing is lost`;
+  return new Publisher({
+    ...parts,
+    outbox: outboxOf(keeper),
+    random: Math.random,
+    on: {
+      connected() {
+        counters.add('broker_connects', url);
+        log.info({ broker: url }, `connected to ${url}`);
+      },
+      lost(error: FieldnoteError, retryInMs: number) {
+        counters.add('broker_losses', url);
+        log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
+      },
+      sent: () => counters.add('publishes', url),
+      delivered: (count: number) => counters.add('reports_delivered', url, count),
+      quarantined(seq: number, reason: string) {
+        counters.add('reports_quarantined', url);
+        log.error({ seq, reason }, `report ${seq} can never be delivered and is put aside: ${reason}`);
+      },
+      refused(error: FieldnoteError, retryInMs: number) {
+        counters.add('publish_failures', url);
+        log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
+      },
+    },
+  });
+}
+
+/** The store as the publisher sees it: each stored report in its envelope, with wall times as they are known now. */
+function outboxOf(keeper: StoreKeeper): OutboxSource {
+  return {
+    async pendingAfter(seq, limit) {
+      const rows = await keeper.pendingAfter(seq, limit);
+      const syncPoints = new Map<number, Stamp | undefined>();
+      for (const boot of new Set(rows.map(({ stamp }) => stamp.boot)))
+        syncPoints.set(boot, await keeper.syncPoint(boot));
+      const epoch = keeper.store?.epoch ?? '';
+      return rows.map((row) => enveloped(row, epoch, (boot) => syncPoints.get(boot)));
+    },
+    markDelivered: (seqs) => keeper.markDelivered(seqs),
+    quarantine: (seq, reason) => keeper.quarantine(seq, reason),
+  };
+}
+
+function enveloped(
+  row: OutboxRow,
+  epoch: string,
+  syncPointOf: (boot: number) => Stamp | undefined,
+): PendingReport {
+  const { seq, topic, id, revision } = row;
+  const event = reportEventOf(JSON.parse(row.payload), { epoch, sequence: seq, syncPointOf });
+  return { seq, topic, id, revision, payload: JSON.stringify(event) };
+}

@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GapRow } from './store/gaps.ts';
+import type { LearningKey } from './store/learning.ts';
+import type { Acceptance, OutboxRow } from './store/outbox.ts';
+import { Store, type StoreOptions } from './store/store.ts';
+import type { Clock } from './system/clock.ts';
+import type { Counters } from './system/counters.ts';
+import { type ErrorCode, FieldnoteError, messageOf } from './system/errors.ts';
+import type { Logger } from './system/log.ts';
+import { BoundedQueue } from './system/queue.ts';
+import type { Stamp } from './values/stamp.ts';
+
+/** Reports that wait in memory for a store that cannot take them. */
+const WAITING_LENGTH_MAX = 256;
+const RETRY_MS = 10_000;
+/** The same report may be stored later: there is room again, or the store was opened again. */
+const PASSING: readonly ErrorCode[] = ['STORE_FULL', 'STORE_UNWRITABLE', 'STORE_DEAD', 'STORE_CORRUPT'];
+/** Another daemon owns the store, or a newer version wrote it. */
+const HARMFUL: readonly ErrorCode[] = ['STORE_LOCKED', 'STORE_NEWER'];
+
+export interface StoreKeeperOptions {
+  readonly settings: Omit<StoreOptions, 'onDead'>;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly log: Logger;
+  /** A report became durable. */
+  readonly onAccepted: (acceptance: Acceptance, seq: number) => void;
+}
+
+/**
+ * Keeps a store open. A disk that is full, read-only, broken or slow must not stop the watching: reports wait here,
+ * in order and bounded, and are stored when the store takes them again; what had to go is counted and becomes a gap.
+ */
+export class StoreKeeper {
+  readonly #options: StoreKeeperOptions;
+  readonly #waiting = new BoundedQueue<Acceptance>(WAITING_LENGTH_MAX);
+  readonly #stopping = new AbortController();
+  #store: Store | undefined;
+  #refused = 0;
+  #working: Promise<void> | undefined;
+
+  /**
+   * Opens the store; when that fails it says so and goes on trying.
+   * @throws FieldnoteError STORE_LOCKED or STORE_NEWER: to go on would do harm
+   */
+  static async start(options: StoreKeeperOptions): Promise<StoreKeeper> {
+    const keeper = new StoreKeeper(options);
+    const error = await keeper.#open();
+    if (error instanceof FieldnoteError && HARMFUL.includes(error.code)) throw error;
+    if (error !== undefined) keeper.#work();
+    return keeper;
+  }
+
+  private constructor(options: StoreKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined while it cannot be opened. */
+  get store(): Store | undefined {
+    return this.#store;
+  }
+
+  /** Takes a report on its way into the store; it is durable when `onAccepted` is called. */
+  accept(acceptance: Acceptance): void {
+    const shed = this.#waiting.push(acceptance);
+    if (shed !== undefined) this.#refuse(shed);
+    this.#work();
+  }
+
+  // The outbox, for the publisher. Without a store there is nothing to publish.
+
+  async pendingAfter(seq: number, limit: number): Promise<readonly OutboxRow[]> {
+    return (await this.#store?.pendingAfter(seq, limit)) ?? [];
+  }
+
+  async markDelivered(seqs: readonly number[]): Promise<void> {
+    await this.#store?.markDelivered(seqs);
+  }
+
+  async quarantine(seq: number, reason: string): Promise<void> {
+    const { clock } = this.#options;
+    await this.#store?.quarantine(seq, reason, clock.stampAt(clock.monoMs()));
+  }
+
+  // What the store knows besides. Without a store there is nothing to know.
+
+  async incidentStates(): Promise<ReadonlyMap<string, unknown>> {
+    return (await this.#store?.incidentStates()) ?? new Map();
+  }
+
+  async gaps(): Promise<readonly GapRow[]> {
+    return (await this.#store?.gaps()) ?? [];
+  }
+
+  /** A moment of that boot when the wall clock was right. */
+  async syncPoint(boot: number): Promise<Stamp | undefined> {
+    const point = await this.#store?.syncPoint(boot);
+    return point ? { ...point, clock: 'synced' } : undefined;
+  }
+
+  /** Remembers the present moment if the clock is right now. */
+  async recordSyncPoint(): Promise<void> {
+    const { clock } = this.#options;
+    const { clock: state, errorMs, ...point } = clock.stampAt(clock.monoMs());
+    if (state === 'synced' && errorMs !== null) await this.#store?.recordSyncPoint({ ...point, errorMs });
+  }
+
+  // Learning rows: worth keeping, not worth waiting for. Without them a restart learns again.
+
+  async learningRows(key: LearningKey): Promise<readonly Float32Array[]> {
+    return (await this.#store?.learningRows(key).catch(() => [])) ?? [];
+  }
+
+  appendLearning(key: LearningKey, rows: readonly Float32Array[]): void {
+    const lost = () => this.#options.counters.add('learning_rows_lost', key.asset, rows.length);
+    if (this.#store === undefined) lost();
+    else this.#store.appendLearning(key, rows).catch(lost);
+  }
+
+  clearLearning(asset: string): void {
+    this.#store?.clearLearning(asset).catch((error) => {
+      this.#options.log.warn({ asset }, `learning rows of ${asset} stay in the store: ${messageOf(error)}`);
+    });
+  }
+
+  /** Stores what waits, if the store takes it, and closes it. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#working;
+    await this.#store?.close();
+  }
+
+  #work(): void {
+    this.#working ??= this.#drain().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  /** Stores what waits, the oldest first, until nothing waits and the store is open. */
+  async #drain(): Promise<void> {
+    const { signal } = this.#stopping;
+    let next = this.#waiting.shift();
+    while (next !== undefined || this.#store === undefined) {
+      if (this.#store === undefined) await this.#open();
+      if (next !== undefined && (await this.#tryStore(next))) {
+        next = this.#waiting.shift();
+        continue;
+      }
+      if (signal.aborted) return this.#giveUp(next);
+      if (this.#store === undefined || next !== undefined)
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #tryStore(acceptance: Acceptance): Promise<boolean> {
+    const { onAccepted, log, counters } = this.#options;
+    try {
+      if (this.#store === undefined) return false;
+      await this.#recordRefused(this.#store);
+      const seq = await this.#store.accept(acceptance);
+      counters.add('reports_accepted', acceptance.asset);
+      onAccepted(acceptance, seq);
+      return true;
+    } catch (error) {
+      const isWorthRetrying = error instanceof FieldnoteError && PASSING.includes(error.code);
+      if (!isWorthRetrying) this.#refuse(acceptance);
+      const outcome = isWorthRetrying
+        ? `keeping it in memory, trying again in ${RETRY_MS / 1000} s`
+        : 'it is lost';
+      log.error({ asset: acceptance.asset }, `cannot store a report: ${messageOf(error)}; ${outcome}`);
+      return !isWorthRetrying;
+    }
+  }
+
+  #refuse({ asset }: Acceptance): void {
+    this.#refused += 1;
+    this.#options.counters.add('reports_refused', asset);
+  }
+
+  async #recordRefused(store: Store): Promise<void> {
+    if (this.#refused === 0) return;
+    const { clock } = this.#options;
+    const count = this.#refused;
+    const detail = 'the store could not take them, and too many waited or they were too large';
+    const at = clock.stampAt(clock.monoMs());
+    await store.recordGap({ reason: 'refused', detail, count, fromSeq: null, toSeq: null, at });
+    this.#refused -= count;
+  }
+
+  /** @returns why it could not be opened */
+  async #open(): Promise<unknown> {
+    const { settings, log } = this.#options;
+    const onDead = (error: FieldnoteError) => {
+      log.error({ code: error.code }, `${error.message}; opening it again`);
+      this.#store = undefined;
+      this.#work();
+    };
+    try {
+      this.#store = await Store.open({ ...settings, onDead });
+      return undefined;
+    } catch (error) {
+      const retry = `reports wait in memory, trying again in ${RETRY_MS / 1000} s`;
+      log.error(`cannot open the store in ${settings.dataDir}: ${messageOf(error)}; ${retry}`);
+      return error;
+    }
+  }
+
+  #giveUp(next: Acceptance | undefined): void {
+    const count = this.#waiting.length + (next === undefined ? 0 : 1);
+    if (count > 0) this.#options.log.error({ count }, `${count} reports could not be stored and are lost`);
+  }
+}

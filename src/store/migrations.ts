@@ -1,0 +1,111 @@
+import { DatabaseSync } from 'node:sqlite';
+import { FieldnoteError } from '../system/errors.ts';
+
+/**
+ * The schema, step by step: entry n leads from version n to n + 1. Entries that were released never change. Columns
+ * are named like the fields that they become. `crc` guards the columns before it (see `checksum`), because SQLite
+ * itself does not notice a flipped bit inside a value.
+ */
+const MIGRATIONS = [
+  `
+  CREATE TABLE ledger (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch TEXT NOT NULL,
+    boot INTEGER NOT NULL,
+    bootId TEXT NOT NULL,
+    lastSeq INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    evicted INTEGER NOT NULL,
+    quarantined INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    asset TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE quarantine (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    asset TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE incidentState (asset TEXT PRIMARY KEY, state TEXT NOT NULL, crc INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE learning (asset TEXT PRIMARY KEY, channels TEXT NOT NULL, sizeBytes INTEGER NOT NULL) STRICT;
+  CREATE TABLE learningChunk (
+    id INTEGER PRIMARY KEY,
+    asset TEXT NOT NULL,
+    data BLOB NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX learningChunkByAsset ON learningChunk (asset);
+
+  CREATE TABLE gap (
+    id INTEGER PRIMARY KEY,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    count INTEGER,
+    fromSeq INTEGER,
+    toSeq INTEGER,
+    at TEXT CHECK (json_valid(at))
+  ) STRICT;
+
+  CREATE TABLE syncPoint (
+    boot INTEGER PRIMARY KEY,
+    monoMs REAL NOT NULL,
+    wallMs REAL NOT NULL,
+    errorMs REAL NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** Brings the schema up to date, inside the caller's transaction. */
+export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  for (const sql of migrations.slice(versionOf(database))) database.exec(sql);
+  database.exec(`PRAGMA user_version = ${migrations.length}`);
+}
+
+/**
+ * Checks that the file has a schema that this program knows, to the letter: SQLite does not notice a flipped bit in
+ * the name of a column.
+ * @throws FieldnoteError STORE_NEWER when a newer Fieldnote wrote it, STORE_CORRUPT when nobody did
+ */
+export function assertSchema(database: DatabaseSync, path: string): void {
+  const version = versionOf(database);
+  if (version > MIGRATIONS.length) {
+    const message =
+      `${path} has schema ${version}, this program knows up to ${MIGRATIONS.length}: ` +
+      'run the newer Fieldnote again, or give this one its own dataDir';
+    throw new FieldnoteError('STORE_NEWER', message, { path, version });
+  }
+  using pattern = new DatabaseSync(':memory:');
+  migrate(pattern, MIGRATIONS.slice(0, version));
+  if (definitionsOf(database) === definitionsOf(pattern)) return;
+  throw new FieldnoteError('STORE_CORRUPT', `${path} does not have the tables of Fieldnote`, {
+    path,
+    version,
+  });
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+function definitionsOf(database: DatabaseSync): string {
+  return JSON.stringify(database.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all());
+}

@@ -1,0 +1,170 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { FieldnoteError } from '../system/errors.ts';
+import { type Database, inTransaction } from './database.ts';
+import { isDamage, isDamageAtOpening, storeError } from './failure.ts';
+import { assertSchema, migrate } from './migrations.ts';
+import { finishPutAside, newestPutAside, putAside, salvage } from './recovery.ts';
+import { Sql } from './sql.ts';
+
+export interface Settings {
+  readonly dataDir: string;
+  readonly sizeMaxMiB: number;
+  /** Content of /proc/sys/kernel/random/boot_id: a different one counts a new boot. */
+  readonly bootId: string;
+}
+
+/** Earlier ones can lose committed data (https://www.sqlite.org/wal.html#walresetbug). */
+const SQLITE_VERSION_MIN = '3.51.3';
+
+/** Small pages halve what a report of a few KiB costs in bytes written (5 to 10 KiB against 14 to 25). */
+const PAGE_BYTES = 1024;
+
+/**
+ * Opens or creates the database, checks it, and counts the boot.
+ * @param newEpoch identity for the file if it has to be created: 64 random bits in hex
+ * @throws FieldnoteError STORE_LOCKED, STORE_NEWER, STORE_FULL or STORE_UNWRITABLE
+ */
+export function openDatabase(settings: Settings, newEpoch: string): Database {
+  const { dataDir, sizeMaxMiB, bootId } = settings;
+  try {
+    assertVersion(process.versions['sqlite']);
+    mkdirSync(dataDir, { recursive: true });
+    using opened = new DisposableStack();
+    opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
+    const path = join(dataDir, 'fieldnote.db');
+    const connection = opened.use(connectOrPutAside(path));
+    const limits = limitSize(connection, sizeMaxMiB);
+    const sql = new Sql(connection);
+    const { boot, epoch } = inTransaction(connection, () => begin(sql, path, bootId, newEpoch));
+    const owned = opened.move();
+    return { sql, boot, epoch, ...limits, close: () => owned.dispose() };
+  } catch (error) {
+    throw storeError(error, dataDir);
+  }
+}
+
+function assertVersion(version: string | undefined): void {
+  if ((version ?? '').localeCompare(SQLITE_VERSION_MIN, 'en', { numeric: true }) >= 0) return;
+  const message = `SQLite ${version} can lose committed data: run Fieldnote on a Node with SQLite ${SQLITE_VERSION_MIN}`;
+  throw new FieldnoteError('STORE_UNWRITABLE', message, { version });
+}
+
+/** Held until the process ends, also while a damaged database is being exchanged. Nothing is ever written to it. */
+function takeLock(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path);
+  const take = () => lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  try {
+    try {
+      take();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      truncateSync(path);
+      take();
+    }
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function connectOrPutAside(path: string): DatabaseSync {
+  finishPutAside(path);
+  try {
+    return connect(path);
+  } catch (error) {
+    if (!isDamageAtOpening(error)) throw error;
+    putAside(path);
+    return connect(path);
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  assertHeader(path);
+  const connection = new DatabaseSync(path);
+  try {
+    // Exclusive: no shared-memory file, and no sqlite3 shell with an older SQLite can write beside us.
+    connection.exec(
+      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA cell_size_check = ON`,
+    );
+    assertSchema(connection, path);
+    assertSound(connection, path);
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    assertDurable(connection, path);
+    connection.exec(
+      'PRAGMA wal_autocheckpoint = 1024; PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF',
+    );
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/**
+ * SQLite takes a file shorter than a page for a new one and would throw away its log, and it takes unknown format
+ * versions, bytes 18 and 19, for a read-only file (https://www.sqlite.org/fileformat.html#the_database_header).
+ */
+function assertHeader(path: string): void {
+  if (!existsSync(path)) return;
+  const header = Buffer.alloc(PAGE_BYTES);
+  const file = openSync(path, 'r');
+  const sizeBytes = readSync(file, header);
+  closeSync(file);
+  const isKnown = [1, 2].includes(header.readUInt8(18)) && [1, 2].includes(header.readUInt8(19));
+  if (sizeBytes === PAGE_BYTES && isKnown) return;
+  throw new FieldnoteError('STORE_CORRUPT', `${path} does not begin like a database`, { path, sizeBytes });
+}
+
+/**
+ * The full check costs about the same as the quick one, because the large tables have no index. It does not see a
+ * flipped bit in a number; where that would stop the store, in its books, they are compared with what is there.
+ */
+function assertSound(connection: DatabaseSync, path: string): void {
+  const verdict = pragma(connection, 'integrity_check', '(1)');
+  if (verdict !== 'ok') throw new FieldnoteError('STORE_CORRUPT', `${path} is damaged: ${verdict}`, { path });
+  if (pragma(connection, 'user_version') === 0) return;
+  const books = connection.prepare(`
+    SELECT lastSeq >= (SELECT ifnull(max(seq), 0) FROM outbox)
+       AND accepted - delivered - expired - evicted - quarantined = (SELECT count(*) FROM outbox) AS areRight
+    FROM ledger`);
+  if (books.get()?.['areRight'] !== 1)
+    throw new FieldnoteError('STORE_CORRUPT', `${path} is damaged: its books are wrong`, { path });
+}
+
+function assertDurable(connection: DatabaseSync, path: string): void {
+  const mode = pragma(connection, 'journal_mode');
+  const synchronous = pragma(connection, 'synchronous');
+  if (mode === 'wal' && synchronous === 2) return;
+  const message = `${path}: SQLite refuses to write durably (journal ${mode}, synchronous ${synchronous})`;
+  throw new FieldnoteError('STORE_UNWRITABLE', message, { path, mode, synchronous });
+}
+
+function limitSize(
+  connection: DatabaseSync,
+  sizeMaxMiB: number,
+): Pick<Database, 'sizeBytesMax' | 'pagesMax'> {
+  const sizeBytesMax = sizeMaxMiB * 1024 * 1024;
+  const pagesMax = Math.floor(sizeBytesMax / Number(pragma(connection, 'page_size')));
+  connection.exec(`PRAGMA max_page_count = ${pagesMax}`);
+  return { sizeBytesMax, pagesMax };
+}
+
+/** Everything that has to be true before the first request: schema, epoch, boot number; in one transaction. */
+function begin(sql: Sql, path: string, bootId: string, newEpoch: string): { boot: number; epoch: string } {
+  migrate(sql.connection);
+  if (sql.get`SELECT 1 FROM ledger` === undefined) {
+    sql.run`INSERT INTO ledger VALUES (1, ${newEpoch}, 0, '', 0, 0, 0, 0, 0, 0)`;
+    const damagedPath = newestPutAside(path);
+    if (damagedPath !== undefined) salvage(sql, damagedPath);
+  }
+  return sql.get`
+    UPDATE ledger SET boot = boot + (bootId <> ${bootId}), bootId = ${bootId}
+    RETURNING boot, epoch` as { boot: number; epoch: string };
+}
+
+function pragma(connection: DatabaseSync, name: string, argument = ''): unknown {
+  return Object.values(connection.prepare(`PRAGMA ${name}${argument}`).get() ?? {})[0];
+}

@@ -1,0 +1,28 @@
+import type { Database } from './database.ts';
+import { gaps, recordGap } from './gaps.ts';
+import { appendLearning, clearLearning, learningRows } from './learning.ts';
+import { recordSyncPoint, syncPoint, totals } from './ledger.ts';
+import { accept, incidentStates, markDelivered, pendingAfter, quarantine } from './outbox.ts';
+
+/** Everything that the main thread can ask of the store's thread, by name. */
+export const operations = {
+  accept,
+  incidentStates,
+  pendingAfter,
+  markDelivered,
+  quarantine,
+  learningRows,
+  appendLearning,
+  clearLearning,
+  totals,
+  gaps,
+  recordGap,
+  recordSyncPoint,
+  syncPoint,
+} as const satisfies Record<string, (database: Database, argument: never) => unknown>;
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+/** What an operation takes beside the database; undefined when it takes nothing. */
+export type Argument<N extends OperationName> = Parameters<Operations[N]>[1];
+export type Result<N extends OperationName> = ReturnType<Operations[N]>;

@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { checksum } from './checksum.ts';
+import { isConstraint } from './failure.ts';
+import { isSound, type StoredRow } from './outbox.ts';
+import type { Row, Sql } from './sql.ts';
+
+/**
+ * What happens to a damaged database: its files are renamed to `fieldnote.db.corrupt-<n>` (with -wal and -shm) and
+ * stay for a person to look at. Creating the new file and copying into it what can be read is one transaction; if the
+ * power goes in the middle of it, the next start finds an empty file and the same damaged one beside it, and does
+ * it again.
+ */
+
+interface Ledger {
+  readonly boot: number;
+  readonly bootId: string;
+  readonly lastSeq: number;
+  readonly pending: number;
+}
+
+/** In this order; quarantined reports stay in the damaged file. */
+const TABLES: readonly { readonly name: string; readonly isSound: (row: Row) => boolean }[] = [
+  { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
+  { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
+  { name: 'learning', isSound: () => true },
+  { name: 'learningChunk', isSound: ({ data, crc }) => data instanceof Uint8Array && checksum(data) === crc },
+  { name: 'gap', isSound: () => true },
+  { name: 'syncPoint', isSound: () => true },
+];
+
+const READ_ROWS = 64;
+/** Bounds the trying to about a second: a tree whose root is gone would otherwise be searched number by number. */
+const READS_MAX = 100_000;
+const ROWID_MAX_GUESS = 2 ** 31;
+
+/** Renames the files of the database out of the way. */
+export function putAside(path: string): void {
+  const aside = `${path}.corrupt-${numberPutAside(path) + 1}`;
+  for (const suffix of ['', '-wal', '-shm'])
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+}
+
+/** The damaged file that was put aside last. */
+export function newestPutAside(path: string): string | undefined {
+  const number = numberPutAside(path);
+  return number === 0 ? undefined : `${path}.corrupt-${number}`;
+}
+
+/** If the power went between two renames of `putAside`, a log without its database is left: SQLite would delete it. */
+export function finishPutAside(path: string): void {
+  const aside = newestPutAside(path);
+  if (aside !== undefined && !existsSync(path) && existsSync(`${path}-wal`))
+    renameSync(`${path}-wal`, `${aside}-wal`);
+}
+
+/**
+ * Copies what can be read of a damaged file into the new one, inside the caller's transaction. The books start anew
+ * with the reports that were saved; a gap says how many were not.
+ */
+export function salvage(sql: Sql, damagedPath: string): void {
+  const ledger = copyTables(damagedPath, sql.connection);
+
+  const saved = sql.get`
+    SELECT count(*) AS count, ifnull(max(seq), 0) AS lastSeq, ifnull(max(stamp ->> 'boot'), 0) AS boot FROM outbox`;
+  const { count, lastSeq, boot } = saved as { count: number; lastSeq: number; boot: number };
+  sql.run`
+    UPDATE ledger SET accepted = ${count}, lastSeq = ${Math.max(lastSeq, ledger?.lastSeq ?? 0)},
+      boot = ${Math.max(boot, ledger?.boot ?? 0)}, bootId = ${ledger?.bootId ?? ''}`;
+  const missing = ledger === undefined ? null : Math.max(0, ledger.pending - count);
+  const detail = `${basename(damagedPath)} was damaged; ${count} waiting reports were saved from it`;
+  sql.run`INSERT INTO gap (reason, detail, count) VALUES ('store-recovered', ${detail}, ${missing})`;
+}
+
+/** Copies all tables but the ledger, which comes back, if it can be read. */
+function copyTables(damagedPath: string, to: DatabaseSync): Ledger | undefined {
+  const damaged = openDamaged(damagedPath);
+  if (damaged === undefined) return undefined;
+  try {
+    for (const table of TABLES) copyTable(damaged, to, table);
+    const query = `
+      SELECT boot, bootId, lastSeq, accepted - delivered - expired - evicted - quarantined AS pending FROM ledger`;
+    const row = attempt(() => damaged.prepare(query).get());
+    const isWhole = [row?.['boot'], row?.['lastSeq'], row?.['pending']].every(Number.isSafeInteger);
+    return isWhole && typeof row?.['bootId'] === 'string' ? (row as unknown as Ledger) : undefined;
+  } finally {
+    damaged.close();
+  }
+}
+
+function numberPutAside(path: string): number {
+  const prefix = `${basename(path)}.corrupt-`;
+  const numbers = readdirSync(dirname(path))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => Number(name.slice(prefix.length)))
+    .filter(Number.isSafeInteger);
+  return Math.max(0, ...numbers);
+}
+
+/** Read only, so that what was put aside stays as it was found. */
+function openDamaged(path: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(path, { readOnly: true });
+  if (attempt(() => database.prepare('SELECT 1 FROM sqlite_schema').all()) !== undefined) return database;
+  database.close();
+  return undefined;
+}
+
+/** Copies all sound rows that can be read; columns are taken by position, because their names may be damaged. */
+function copyTable(from: DatabaseSync, to: DatabaseSync, { name, isSound }: (typeof TABLES)[number]): void {
+  const columns = to.prepare('SELECT name FROM pragma_table_info(?)').all(name) as { name: string }[];
+  const insert = to.prepare(`INSERT OR IGNORE INTO ${name} VALUES (${columns.map(() => '?')})`);
+  for (const values of readableRows(from, name)) {
+    const row = Object.fromEntries(columns.map((column, index) => [column.name, values[index] ?? null]));
+    if (!isSound(row)) continue;
+    try {
+      insert.run(...Object.values(row));
+    } catch (error) {
+      if (!isConstraint(error)) throw error;
+    }
+  }
+}
+
+/** A range of row numbers that cannot be read is halved until only the unreadable rows are left out. */
+function* readableRows(damaged: DatabaseSync, table: string): Generator<SQLOutputValue[]> {
+  const query = `SELECT rowid, * FROM ${table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ${READ_ROWS}`;
+  const read = attempt(() => damaged.prepare(query));
+  read?.setReturnArrays(true);
+  const highest = attempt(() => damaged.prepare(`SELECT max(rowid) AS number FROM ${table}`).get());
+
+  const ranges = [{ first: 1, last: Number(highest?.['number'] ?? ROWID_MAX_GUESS) }];
+  for (let reads = 0; read !== undefined && reads < READS_MAX; reads++) {
+    const range = ranges.pop();
+    if (range === undefined) return;
+    const { first, last } = range;
+    const rows = attempt(() => read.all(first, last) as unknown as SQLOutputValue[][]);
+    if (rows === undefined) {
+      const middle = Math.floor((first + last) / 2);
+      if (first < last) ranges.push({ first: middle + 1, last }, { first, last: middle });
+      continue;
+    }
+    for (const [, ...values] of rows) yield values;
+    if (rows.length === READ_ROWS) ranges.push({ first: Number(rows.at(-1)?.[0]) + 1, last });
+  }
+}
+
+/** Result of reading from a damaged file, where every failure means the same: it cannot be read. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type Failure, failureOf, type Request, runGroup } from './group-commit.ts';
+import { openDatabase, type Settings } from './open.ts';
+
+/**
+ * The thread that owns the database. It commits at once when it is idle; what arrives while a commit waits for the
+ * disk shares the next one. An error that makes the connection unusable ends the thread.
+ */
+
+/** First message of the thread. */
+export type Greeting = { readonly boot: number; readonly epoch: string } | { readonly failure: Failure };
+/** `close` comes when no request is on its way. */
+export type ToWorker = Request | 'close';
+
+/** Bounds the size of one transaction. */
+const GROUP_MAX = 64;
+
+if (parentPort !== null) serve(parentPort, workerData as Settings);
+
+function serve(port: MessagePort, settings: Settings): void {
+  try {
+    const database = openDatabase(settings, randomBytes(8).toString('hex'));
+    port.on('message', (first: ToWorker) => {
+      if (first !== 'close')
+        return port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+      database.close();
+      port.close();
+    });
+    port.postMessage({ boot: database.boot, epoch: database.epoch } satisfies Greeting);
+  } catch (error) {
+    port.postMessage({ failure: failureOf(error) } satisfies Greeting);
+  }
+}
+
+function* waiting(port: MessagePort): Generator<Request> {
+  for (let length = 1; length < GROUP_MAX; length++) {
+    const next: { message: Request } | undefined = receiveMessageOnPort(port);
+    if (next === undefined) return;
+    yield next.message;
+  }
+}

@@ -1,0 +1,130 @@
+import { vi } from 'vitest';
+import type { MqttConfig } from '../../src/config/schema.ts';
+import type { OutboxSource, PendingReport } from '../../src/publish/outbox.ts';
+import { Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
+import { type Clock, systemClock } from '../../src/system/clock.ts';
+import type { FieldnoteError } from '../../src/system/errors.ts';
+import type { Broker } from './broker.ts';
+
+export const REPORT_TOPIC = 'fieldnote/plant/pump7/incident/pump';
+
+/** An outbox in memory. */
+export class MemoryOutbox implements OutboxSource {
+  reports: PendingReport[] = [];
+  readonly quarantined = new Map<number, string>();
+  readonly delivered: number[] = [];
+  /** Size of each write of acknowledgements. */
+  readonly batches: number[] = [];
+  #seq = 0;
+
+  accept(report: Partial<PendingReport> = {}): PendingReport {
+    const seq = ++this.#seq;
+    const accepted = {
+      seq,
+      topic: REPORT_TOPIC,
+      payload: `{"n":${seq}}`,
+      id: `i${seq}`,
+      revision: 1,
+      ...report,
+    };
+    this.reports.push(accepted);
+    return accepted;
+  }
+
+  async pendingAfter(seq: number, limit: number): Promise<readonly PendingReport[]> {
+    return this.reports.filter((report) => report.seq > seq).slice(0, limit);
+  }
+
+  async markDelivered(seqs: readonly number[]): Promise<void> {
+    this.delivered.push(...seqs);
+    this.batches.push(seqs.length);
+    this.reports = this.reports.filter(({ seq }) => !seqs.includes(seq));
+  }
+
+  async quarantine(seq: number, reason: string): Promise<void> {
+    this.quarantined.set(seq, reason);
+    this.reports = this.reports.filter((report) => report.seq !== seq);
+  }
+}
+
+/** What the publisher told its owner. */
+export interface Told {
+  connected: number;
+  readonly lost: { error: FieldnoteError; retryInMs: number }[];
+  readonly refused: { error: FieldnoteError; retryInMs: number }[];
+  delivered: number;
+  sent: number;
+  readonly quarantined: { seq: number; reason: string }[];
+}
+
+type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on'>> & {
+  port: number;
+  config?: Partial<MqttConfig>;
+};
+
+const CONFIG = { window: 64, keepAlive: 30_000, healthInterval: 60_000, ackTimeout: 5000 };
+
+/** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
+export function createRig({ port, config, outbox = new MemoryOutbox(), ...options }: RigOptions) {
+  const told: Told = { connected: 0, lost: [], refused: [], delivered: 0, sent: 0, quarantined: [] };
+  const publisher = new Publisher({
+    config: { ...CONFIG, url: `mqtt://127.0.0.1:${port}`, ...config },
+    site: 'plant',
+    node: 'pump7',
+    outbox,
+    clock: systemClock(() => 1),
+    random: () => 0.01,
+    secrets: {},
+    ...options,
+    on: {
+      connected: () => {
+        told.connected += 1;
+      },
+      lost: (error, retryInMs) => told.lost.push({ error, retryInMs }),
+      refused: (error, retryInMs) => told.refused.push({ error, retryInMs }),
+      sent: () => {
+        told.sent += 1;
+      },
+      delivered: (count) => {
+        told.delivered += count;
+      },
+      quarantined: (seq, reason) => told.quarantined.push({ seq, reason }),
+    },
+  });
+  return { publisher, told };
+}
+
+/** Waits until the expectations in `check` hold. */
+export async function eventually(check: () => void): Promise<void> {
+  await vi.waitFor(check, { timeout: 4500, interval: 5 });
+}
+
+/** Ids of the reports that the broker took, in order, copies included. */
+export function idsAt(broker: Broker): string[] {
+  return broker.messages
+    .filter(({ topic }) => topic.includes('/incident/'))
+    .map(({ properties }) => String(properties.userProperties?.['id']));
+}
+
+/** The same without the copies: first deliveries only. */
+export function firstIdsAt(broker: Broker): string[] {
+  return [...new Set(idsAt(broker))];
+}
+
+/** Ids of reports 1 to count. */
+export function idsTo(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `i${index + 1}/1`);
+}
+
+/** A clock whose monotonic time can be moved ahead. */
+export function movableClock(): Clock & { advance(ms: number): void } {
+  const clock = systemClock(() => 1);
+  let aheadMs = 0;
+  return {
+    ...clock,
+    monoMs: () => clock.monoMs() + aheadMs,
+    advance(ms) {
+      aheadMs += ms;
+    },
+  };
+}
