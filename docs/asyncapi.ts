@@ -23,7 +23,11 @@ export function asyncApi(): object {
         'Counters, sources, learning and store, about once a minute, retained.',
         'health',
       ),
-      gap: channel('gap', 'A durable record that something was lost, and how much, QoS 1.', 'gap'),
+      gap: channel(
+        'gap',
+        'The newest durable records of what was lost, and how much, QoS 1, retained.',
+        'gap',
+      ),
     },
     operations: Object.fromEntries(
       ['incident', 'status', 'health', 'gap'].map((name) => [
@@ -75,15 +79,28 @@ function messages(): object {
       payload: cloudEvent({ enum: events }, { $ref: 'report.schema.json' }, sequence),
     },
     gap: {
-      contentType: 'application/cloudevents+json',
-      payload: cloudEvent(
-        { const: 'fieldnote.gap' },
-        {
-          type: 'object',
-          required: ['reason', 'count'],
-          properties: { reason: text, count: { type: 'integer' }, fromSequence: text, toSequence: text },
+      payload: {
+        type: 'object',
+        required: ['gaps'],
+        properties: {
+          epoch: text,
+          gaps: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['id', 'reason', 'detail', 'count'],
+              properties: {
+                id: { type: 'integer', description: 'Grows; the same record keeps its id.' },
+                reason: text,
+                detail: text,
+                count: { type: ['integer', 'null'], description: 'Reports lost; null when nobody knows.' },
+                fromSeq: { type: ['integer', 'null'] },
+                toSeq: { type: ['integer', 'null'] },
+              },
+            },
+          },
         },
-      ),
+      },
     },
     status: {
       payload: {

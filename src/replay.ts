@@ -97,7 +97,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
     }
   };
   await readAll(stage.recording, async (bytes) => takeAll(decoder.decode(bytes, clock.monoMs())));
-  await takeAll(decoder.reset(clock.monoMs()));
+  await takeAll(decoder.finish(clock.monoMs()));
   return { counters, durationMs: clock.monoMs() - (firstMs ?? 0) };
 }
 

@@ -80,8 +80,10 @@ export class SourceReader {
       log.info({ source: key }, `source ${key} is open`);
       return;
     }
-    this.#handOver(this.#decoder.reset(clock.monoMs()));
     const { error } = state;
+    const isWhole = state.kind === 'ended' && error === undefined;
+    if (isWhole) this.#handOver(this.#decoder.finish(clock.monoMs()));
+    this.#handOver(this.#decoder.reset(clock.monoMs()));
     if (state.kind === 'waiting') {
       this.#state = `waiting: ${state.error.message}`;
       counters.add('link_lost', key);

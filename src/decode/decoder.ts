@@ -9,6 +9,8 @@ export interface Decoder {
    * @param monoMs when they arrived
    */
   decode(bytes: Uint8Array, monoMs: number): readonly Decoded[];
+  /** A recording was read to its end: what was begun is whole, such as a last line without its end. */
+  finish(monoMs: number): readonly Decoded[];
   /** The link was closed: what was begun is noise, and what the device said about itself is forgotten. */
   reset(monoMs: number): readonly Decoded[];
 }

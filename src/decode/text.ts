@@ -43,6 +43,13 @@ export class LineDecoder {
     return this.#takeFound();
   }
 
+  finish(monoMs: number): readonly Decoded[] {
+    this.#monoMs = monoMs;
+    const rest = this.#lines.takeRest();
+    if (rest) this.#readLine(rest);
+    return this.#takeFound();
+  }
+
   #takeFound(): readonly Decoded[] {
     const found = this.#found;
     this.#found = [];

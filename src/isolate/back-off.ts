@@ -1,14 +1,12 @@
+import { type BackOffLimits, exponentialMs } from '../system/back-off.ts';
 import type { Clock } from '../system/clock.ts';
 
 /** So long without a failure, and the next failure counts as the first again. */
 const HEALTHY_MS = 60_000;
 
-export interface BackOffOptions {
+export interface BackOffOptions extends BackOffLimits {
   readonly clock: Pick<Clock, 'monoMs'>;
   readonly random: () => number;
-  /** Wait after the first failure, and the longest wait. */
-  readonly firstMs: number;
-  readonly longestMs: number;
 }
 
 /**
@@ -30,10 +28,10 @@ export class BackOff {
   }
 
   fail(): void {
-    const { clock, random, firstMs, longestMs } = this.#options;
+    const { clock, random } = this.#options;
     const nowMs = clock.monoMs();
     if (nowMs - this.#untilMs >= HEALTHY_MS) this.#failures = 0;
-    const fullMs = Math.min(longestMs, firstMs * 2 ** this.#failures);
+    const fullMs = exponentialMs(this.#failures, this.#options);
     this.#failures += 1;
     this.#untilMs = nowMs + fullMs * (0.5 + random() / 2);
   }

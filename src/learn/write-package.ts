@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ModelManifest, modelManifestSchema } from '../models/package.ts';
+import { syncFolder, writeDurably } from '../system/durable-file.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Learned } from './learner.ts';
 import { normalModelGraph } from './normal-model-graph.ts';
@@ -81,16 +82,4 @@ async function moveIntoPlace(draft: string, path: string): Promise<void> {
 
 function isTaken(code: unknown): boolean {
   return code === 'ENOTEMPTY' || code === 'EEXIST';
-}
-
-async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  await using file = await open(path, 'w');
-  await file.writeFile(content);
-  await file.sync();
-}
-
-/** Makes names last: they are part of the folder, not of the files. */
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r');
-  await folder.sync();
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fullJitterMs } from '../system/back-off.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import type { OpenLink, OpenLinkFunction } from './open-link.ts';
 import { SilenceWatch } from './silence.ts';
 
-const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 30_000;
+const RETRY = { firstMs: 250, longestMs: 30_000 } as const;
 
 /** A link that delivered for so long was good: the next failure is the first one again. */
 const STEADY_MS = 10_000;
@@ -28,15 +28,6 @@ export interface LinkOptions {
   /** @param monoMs when the bytes arrived */
   onBytes(bytes: Buffer, monoMs: number): void;
   onState(state: LinkState): void;
-}
-
-/**
- * Wait before a retry: exponential with full jitter, so that many devices that lost the same server do not come
- * back at the same moment (AWS Architecture Blog, "Exponential Backoff And Jitter").
- * @param failures how many attempts in a row failed before
- */
-export function retryDelayMs(failures: number, random: () => number): number {
-  return random() * Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** failures);
 }
 
 /** Keeps one source open for ever: opens it, watches it, and opens it again when it is lost or mute. */
@@ -86,7 +77,7 @@ export class Link {
         return;
       }
       if (deliveredMs >= STEADY_MS) failures = 0;
-      const retryInMs = retryDelayMs(failures, random);
+      const retryInMs = fullJitterMs(failures, RETRY, random);
       onState({ kind: 'waiting', error, retryInMs });
       await sleep(retryInMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;

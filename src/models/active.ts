@@ -1,5 +1,6 @@
-import { open, readFile, rename, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder, writeDurably } from '../system/durable-file.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 
 /**
@@ -54,18 +55,6 @@ export async function activateModel(dataDir: string, asset: string, sha256: stri
       error,
     );
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'w');
-  await file.writeFile(text);
-  await file.sync();
-}
-
-/** Makes a rename last: the name is part of the folder, not of the file. */
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r');
-  await folder.sync();
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import { type Message, propertiesOf } from './message.ts';
@@ -23,6 +23,9 @@ const INBOUND_PACKET_SIZE_BYTES_MAX = 65_536;
 
 /** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
 const INBOUND_BACKLOG_BYTES_MAX = 4 * 65_536;
+
+/** What a broker says to a client that publishes at QoS 1 and subscribes to nothing. */
+const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
 
 /** What a broker that announces no limit takes (MQTT 5 section 3.2.2.3). */
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
@@ -64,7 +67,7 @@ export class Connection {
     );
     this.#client.on('error', (error) => this.drop(this.#failure(error)));
     this.#client.on('close', () => this.drop(this.#lost('closed the connection')));
-    this.#limitInbound();
+    this.#guardInbound();
   }
 
   /** How many publishes the broker lets wait for their acknowledgement. */
@@ -134,11 +137,13 @@ export class Connection {
     else this.drop(this.#lost(`did not acknowledge a publish within ${ackTimeoutMs} ms`));
   }
 
-  /** The client collects a packet of any length before it looks at it, so a limit has to be kept here. */
-  #limitInbound(): void {
+  /** Keeps from the client what it cannot cope with: packets without an end, and packets that are not for us. */
+  #guardInbound(): void {
     let sizeBytes = 0;
-    this.#client.on('packetreceive', () => {
+    this.#client.on('packetreceive', (packet) => {
       sizeBytes = 0;
+      // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
+      if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
     });
     this.#client.stream.on('data', (bytes: Buffer) => {
       sizeBytes += bytes.length;

@@ -43,8 +43,9 @@ const READ_LENGTH = 64;
 
 /**
  * Sends the outbox over one connection: in order, a window at a time. A report leaves the outbox only when it was
- * acknowledged. A refused report holds its topic back, so that only those already in flight can overtake it; after a
- * delay the outbox is read again from its beginning. What is in flight lives here only and is forgotten with the connection.
+ * acknowledged. A refused report holds its topic back, so that only those already in flight can overtake it; after
+ * a delay the outbox is read again from its beginning. What is in flight lives here only and is forgotten with the
+ * connection.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;

@@ -43,7 +43,15 @@ function compose(report: ReportFacts, shownCount: number): string {
     report.channels.length === 0 ? scoreSentence(report) : undefined,
     labelSentence(report),
   ];
-  return sentences.flatMap((sentence) => (sentence === undefined ? [] : `${sentence}.`)).join(' ');
+  const written = sentences.filter((sentence) => sentence !== undefined);
+  return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
+}
+
+/** A sentence begins with a capital, unless its first word has its own spelling, such as pH. */
+function capitalised(sentence: string): string {
+  return /^\p{Ll}+(?![\p{L}\p{N}])/u.test(sentence)
+    ? sentence.charAt(0).toUpperCase() + sentence.slice(1)
+    : sentence;
 }
 
 function headline(report: ReportFacts): string {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readSecrets } from '../../src/publish/secrets.ts';
 import { type Broker, startBroker } from '../support/broker.ts';
 import { createRig, eventually, MemoryOutbox } from '../support/publisher-rig.ts';
@@ -14,7 +14,6 @@ let broker: Broker;
 let server: Server;
 let url = '';
 const sockets = new Set<Socket>();
-const cleanups: (() => Promise<void>)[] = [];
 
 /** A broker behind TLS, with a certificate that only its own authority vouches for. */
 beforeAll(async () => {
@@ -34,10 +33,6 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `mqtts://localhost:${(server.address() as AddressInfo).port}`;
-});
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 afterAll(async () => {
@@ -66,7 +61,7 @@ async function start(caFile: string | undefined) {
   const outbox = new MemoryOutbox();
   outbox.accept();
   const rig = createRig({ port: 0, config: { url }, outbox, secrets });
-  cleanups.push(() => rig.publisher.stop());
+  onTestFinished(() => rig.publisher.stop());
   rig.publisher.start();
   return { outbox, ...rig };
 }

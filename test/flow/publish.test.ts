@@ -1,24 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Broker, startBroker } from '../support/broker.ts';
-import type { BrokerFaults } from '../support/broker-faults.ts';
-import { createRig, eventually, idsAt, idsTo, MemoryOutbox } from '../support/publisher-rig.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(
-  faults: Partial<BrokerFaults> = {},
-  options: Partial<Parameters<typeof createRig>[0]> = {},
-) {
-  const broker = await startBroker(faults);
-  cleanups.push(() => broker.stop());
-  const outbox = new MemoryOutbox();
-  const rig = createRig({ outbox, ...options, port: broker.port });
-  cleanups.push(() => rig.publisher.stop());
-  return { broker, outbox, ...rig };
-}
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Broker } from '../support/broker.ts';
+import { createRig, eventually, idsAt, idsTo, MemoryOutbox, startRig } from '../support/publisher-rig.ts';
 
 function documentsAt(broker: Broker, level: string): unknown[] {
   const messages = broker.messages.filter(({ topic }) => topic === `fieldnote/plant/pump7/${level}`);
@@ -27,7 +9,7 @@ function documentsAt(broker: Broker, level: string): unknown[] {
 
 describe('delivery', () => {
   test('delivers a backlog larger than the window once, in order, and empties the outbox', async () => {
-    const { broker, outbox, publisher, told } = await start();
+    const { broker, outbox, publisher, told } = await startRig();
     for (let n = 0; n < 150; n++) outbox.accept();
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
@@ -36,7 +18,7 @@ describe('delivery', () => {
   });
 
   test('sends the stored payload as CloudEvents JSON at QoS 1, not retained', async () => {
-    const { broker, outbox, publisher } = await start();
+    const { broker, outbox, publisher } = await startRig();
     const report = outbox.accept({ id: 'abc', revision: 7 });
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
@@ -48,7 +30,7 @@ describe('delivery', () => {
   });
 
   test('sends the body that is made of a report at send', async () => {
-    const { broker, outbox, publisher } = await start({}, { bodyOf: ({ seq }) => `body of ${seq}` });
+    const { broker, outbox, publisher } = await startRig({}, { bodyOf: ({ seq }) => `body of ${seq}` });
     outbox.accept();
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
@@ -56,7 +38,7 @@ describe('delivery', () => {
   });
 
   test('sends what is accepted later when it is nudged', async () => {
-    const { broker, outbox, publisher, told } = await start();
+    const { broker, outbox, publisher, told } = await startRig();
     publisher.start();
     await eventually(() => expect(told.connected).toBe(1));
     for (let n = 0; n < 5; n++) {
@@ -70,7 +52,7 @@ describe('delivery', () => {
   test('forgets no nudge that comes during a read', async () => {
     const outbox = new MemoryOutbox();
     const read = outbox.pendingAfter.bind(outbox);
-    const { publisher } = await start({}, { outbox });
+    const { publisher } = await startRig({}, { outbox });
     let reads = 0;
     outbox.pendingAfter = async (seq, limit) => {
       const reports = await read(seq, limit);
@@ -85,7 +67,7 @@ describe('delivery', () => {
   });
 
   test('writes acknowledgements in batches', async () => {
-    const { outbox, publisher } = await start();
+    const { outbox, publisher } = await startRig();
     for (let n = 0; n < 128; n++) outbox.accept();
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
@@ -94,7 +76,7 @@ describe('delivery', () => {
   });
 
   test('keeps no more in flight than its own window', async () => {
-    const { broker, outbox, publisher } = await start({ pubackDelayMs: 5 }, { config: { window: 4 } });
+    const { broker, outbox, publisher } = await startRig({ pubackDelayMs: 5 }, { config: { window: 4 } });
     for (let n = 0; n < 30; n++) outbox.accept();
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
@@ -102,7 +84,7 @@ describe('delivery', () => {
   });
 
   test('keeps no more in flight than the broker wants', async () => {
-    const { broker, outbox, publisher } = await start({
+    const { broker, outbox, publisher } = await startRig({
       pubackDelayMs: 2,
       connackProperties: { receiveMaximum: 1 },
     });
@@ -114,7 +96,7 @@ describe('delivery', () => {
   });
 
   test('holds the window when the broker announces a receive maximum of 0', async () => {
-    const { outbox, publisher } = await start({ connackProperties: { receiveMaximum: 0 } });
+    const { outbox, publisher } = await startRig({ connackProperties: { receiveMaximum: 0 } });
     outbox.accept();
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
@@ -123,7 +105,7 @@ describe('delivery', () => {
 
 describe('status', () => {
   test('is online, retained, with the document of the agent, before the first report', async () => {
-    const { broker, outbox, publisher } = await start();
+    const { broker, outbox, publisher } = await startRig();
     outbox.accept();
     publisher.publishStatus({ agent: '1.2.3', epoch: 'e', state: 'wrong' });
     publisher.start();
@@ -134,7 +116,7 @@ describe('status', () => {
   });
 
   test('is offline, retained, after a clean stop, without the last will', async () => {
-    const { broker, publisher, told } = await start();
+    const { broker, publisher, told } = await startRig();
     publisher.start();
     await eventually(() => expect(told.connected).toBe(1));
     await eventually(() => expect(documentsAt(broker, 'status')).toHaveLength(1));
@@ -147,7 +129,7 @@ describe('status', () => {
   });
 
   test('is offline by last will when the connection breaks, and online again after it', async () => {
-    const { broker, publisher } = await start();
+    const { broker, publisher } = await startRig();
     publisher.start();
     await eventually(() => expect(documentsAt(broker, 'status')).toHaveLength(1));
     broker.dropConnections();
@@ -160,7 +142,7 @@ describe('status', () => {
   });
 
   test('changes while connected', async () => {
-    const { broker, publisher } = await start();
+    const { broker, publisher } = await startRig();
     publisher.start();
     await eventually(() => expect(documentsAt(broker, 'status')).toHaveLength(1));
     publisher.publishStatus({ agent: '2' });
@@ -170,7 +152,7 @@ describe('status', () => {
 
 describe('health', () => {
   test('is published retained at each connection, the latest only', async () => {
-    const { broker, publisher } = await start();
+    const { broker, publisher } = await startRig();
     publisher.publishHealth({ n: 1 });
     publisher.publishHealth({ n: 2 });
     publisher.start();
@@ -184,7 +166,7 @@ describe('health', () => {
   });
 
   test('that is larger than the broker takes is not sent', async () => {
-    const { broker, outbox, publisher } = await start({ connackProperties: { maximumPacketSize: 400 } });
+    const { broker, outbox, publisher } = await startRig({ connackProperties: { maximumPacketSize: 400 } });
     publisher.publishHealth({ long: 'x'.repeat(400) });
     outbox.accept();
     publisher.start();
@@ -195,7 +177,7 @@ describe('health', () => {
 
 describe('gap', () => {
   test('is published retained when it changes and at each connection', async () => {
-    const { broker, publisher } = await start();
+    const { broker, publisher } = await startRig();
     publisher.publishGap({ gaps: [1] });
     publisher.start();
     await eventually(() => expect(documentsAt(broker, 'gap')).toEqual([{ gaps: [1] }]));
@@ -208,7 +190,7 @@ describe('gap', () => {
   });
 
   test('takes no place in a window of 1', async () => {
-    const { broker, outbox, publisher } = await start({
+    const { broker, outbox, publisher } = await startRig({
       pubackDelayMs: 5,
       connackProperties: { receiveMaximum: 1 },
     });
@@ -222,7 +204,7 @@ describe('gap', () => {
 
 describe('stop', () => {
   test('waits for the acknowledgements of what is in flight', async () => {
-    const { broker, outbox, publisher } = await start({ pubackDelayMs: 100 });
+    const { broker, outbox, publisher } = await startRig({ pubackDelayMs: 100 });
     for (let n = 0; n < 10; n++) outbox.accept();
     publisher.start();
     await eventually(() => expect(idsAt(broker)).toHaveLength(10));
@@ -231,7 +213,7 @@ describe('stop', () => {
   });
 
   test('leaves what is not acknowledged for the next start', async () => {
-    const { broker, outbox, publisher } = await start({}, { config: { window: 8 } });
+    const { broker, outbox, publisher } = await startRig({}, { config: { window: 8 } });
     for (let n = 0; n < 20; n++) outbox.accept();
     const leave = broker.onMessage(({ properties }) => {
       if (properties.userProperties?.['id'] === 'i9/1') broker.faults.mutePubacks = true;
@@ -243,14 +225,14 @@ describe('stop', () => {
     leave();
     broker.faults.mutePubacks = false;
     const next = createRig({ port: broker.port, outbox });
+    onTestFinished(() => next.publisher.stop());
     next.publisher.start();
-    cleanups.push(() => next.publisher.stop());
     await eventually(() => expect(outbox.reports).toEqual([]));
     expect(idsAt(broker).slice(16)).toEqual(idsTo(20).slice(8));
   });
 
   test('ends the wait for the next attempt', async () => {
-    const { publisher, told } = await start({ connackReason: 0x87 });
+    const { publisher, told } = await startRig({ connackReason: 0x87 });
     publisher.start();
     await eventually(() => expect(told.lost).toHaveLength(1));
     await publisher.stop();
@@ -258,7 +240,7 @@ describe('stop', () => {
   });
 
   test('ends an attempt that the broker does not answer', async () => {
-    const { broker, publisher } = await start({ silent: true });
+    const { broker, publisher } = await startRig({ silent: true });
     publisher.start();
     await eventually(() => expect(broker.connectionCount).toBe(1));
     await publisher.stop();
@@ -266,7 +248,7 @@ describe('stop', () => {
   });
 
   test('without a start does nothing', async () => {
-    const { broker, publisher } = await start();
+    const { broker, publisher } = await startRig();
     await publisher.stop();
     expect(broker.connects).toEqual([]);
   });

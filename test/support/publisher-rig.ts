@@ -1,10 +1,11 @@
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { MqttConfig } from '../../src/config/schema.ts';
 import type { OutboxSource, PendingReport } from '../../src/publish/outbox.ts';
 import { Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
-import type { Broker } from './broker.ts';
+import { type Broker, startBroker } from './broker.ts';
+import type { BrokerFaults } from './broker-faults.ts';
 
 export const REPORT_TOPIC = 'fieldnote/plant/pump7/incident/pump';
 
@@ -92,6 +93,23 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
     },
   });
   return { publisher, told };
+}
+
+/** A broker with these faults and a publisher that is not started yet; both end with the test. */
+export async function startRig(
+  faults: Partial<BrokerFaults> = {},
+  {
+    outbox = new MemoryOutbox(),
+    ...options
+  }: Omit<RigOptions, 'port' | 'outbox'> & { outbox?: MemoryOutbox } = {},
+) {
+  const broker = await startBroker(faults);
+  const rig = createRig({ ...options, outbox, port: broker.port });
+  onTestFinished(async () => {
+    await rig.publisher.stop();
+    await broker.stop();
+  });
+  return { broker, outbox, ...rig };
 }
 
 /** Waits until the expectations in `check` hold. */

@@ -238,3 +238,13 @@ describe('text in general', () => {
     ]);
   });
 });
+
+test('a recording whose last line has no end loses nothing; a link that was lost there does', () => {
+  const bytes = Buffer.from('{"a":1}\n{"a":2}');
+  const recording = createDecoder('mcu', 'text');
+  const whole = [...recording.decode(bytes, 0), ...recording.finish(1), ...recording.reset(1)];
+  expect(whole.map(({ kind }) => kind)).toEqual(['sample', 'sample']);
+  const lost = createDecoder('mcu', 'text');
+  const cut = [...lost.decode(bytes, 0), ...lost.reset(1)];
+  expect(cut.map(({ kind }) => kind)).toEqual(['sample', 'noise']);
+});

@@ -163,7 +163,7 @@ describe('a closed incident', () => {
 
 describe('a text that would be too long', () => {
   test('gives up channels, and counts them', () => {
-    const name = 'n'.repeat(48);
+    const name = 'N'.repeat(48);
     const channels = Array.from({ length: 64 }, () => ({
       ...vibration,
       name,
@@ -174,5 +174,14 @@ describe('a text that would be too long', () => {
     expect(text.length).toBeLessThanOrEqual(600);
     expect(text).toContain(name);
     expect(text).toMatch(/6[123] more channels involved/);
+  });
+
+  test.each([
+    ['flow', 'Flow 31 m³/h, below'],
+    ['motor current', 'Motor current 31 m³/h, below'],
+    ['pH', 'pH 31 m³/h, below'],
+    ['vib2 de', 'vib2 de 31 m³/h, below'],
+  ])('begins the sentence about %s as one should', (name, sentence) => {
+    expect(templateText({ ...opened, channels: [{ ...flow, name }] })).toContain(`. ${sentence}`);
   });
 });
