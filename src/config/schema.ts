@@ -28,6 +28,10 @@ function duration(minText: string, maxText: string) {
 /** Rows of a window: fewer tell nothing, more would not fit a message to the judge process. */
 const ROWS_MIN = 2;
 const ROWS_MAX = 100_000;
+/** Fewer windows one after the other show no variation between windows. */
+const LEARN_WINDOWS_MIN = 4;
+/** What one asset may keep in memory while it learns, with as much again for gaps: 64 MiB. */
+const LEARN_VALUES_MAX = 8 * 1024 * 1024;
 
 /** Keys become topic levels, file names and counter labels, so they are kept plain. */
 const key = z
@@ -148,28 +152,53 @@ const mqtt = z.strictObject({
 
 /** What one key says about another. The values may be wrong in themselves: those faults are reported by their own key. */
 function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void {
-  const known = Object.keys(config.sources ?? {});
-  for (const [assetKey, asset] of Object.entries(config.assets ?? {})) {
-    for (const [channelKey, channel] of Object.entries(asset?.channels ?? {})) {
-      const from = channel?.from;
-      if (typeof from !== 'string' || !from.includes('.') || known.includes(from.slice(0, from.indexOf('.'))))
-        continue;
-      const path = ['assets', assetKey, 'channels', channelKey, 'from'];
-      const message = `names no source (sources: ${known.join(', ') || 'none is configured'})`;
-      context.addIssue({ code: 'custom', path, input: from, message });
-    }
-    const { length: lengthMs, rateHz } = asset?.window ?? {};
-    if (typeof lengthMs !== 'number' || typeof rateHz !== 'number') continue;
-    const rows = windowRows({ length: lengthMs, rateHz });
-    if (rows >= ROWS_MIN && rows <= ROWS_MAX) continue;
-    const message = `with rateHz ${rateHz} makes ${rows} rows a window; ${ROWS_MIN} to ${ROWS_MAX} are allowed`;
-    context.addIssue({
-      code: 'custom',
-      path: ['assets', assetKey, 'window', 'length'],
-      input: lengthMs,
-      message,
-    });
+  const sources = Object.keys(config.sources ?? {});
+  for (const [key, asset] of Object.entries(config.assets ?? {})) {
+    const faultAt = (path: readonly string[], message: string, input?: unknown) =>
+      context.addIssue({ code: 'custom', path: ['assets', key, ...path], message, input });
+    checkChannels(asset?.channels ?? {}, sources, faultAt);
+    checkLengths(asset ?? {}, faultAt);
   }
+}
+
+type FaultAt = (path: readonly string[], message: string, input?: unknown) => void;
+
+function checkChannels(
+  channels: NonNullable<AssetParts['channels']>,
+  sources: readonly string[],
+  faultAt: FaultAt,
+) {
+  for (const [key, channel] of Object.entries(channels)) {
+    const from = channel?.from;
+    if (typeof from !== 'string' || !from.includes('.')) continue;
+    const isKnown = sources.includes(from.slice(0, from.indexOf('.')));
+    const known = sources.join(', ') || 'none is configured';
+    if (!isKnown) faultAt(['channels', key, 'from'], `names no source (sources: ${known})`, from);
+  }
+}
+
+function checkLengths({ channels = {}, window, learn }: AssetParts, faultAt: FaultAt): void {
+  const { length: lengthMs, rateHz } = window ?? {};
+  if (typeof lengthMs !== 'number' || typeof rateHz !== 'number') return;
+  const rows = windowRows({ length: lengthMs, rateHz });
+  if (rows < ROWS_MIN || rows > ROWS_MAX)
+    faultAt(
+      ['window', 'length'],
+      `with rateHz ${rateHz} makes ${rows} rows a window; ${ROWS_MIN} to ${ROWS_MAX} are allowed`,
+    );
+  const learnMs = learn?.for;
+  if (typeof learnMs !== 'number') return;
+  const values = (learnMs / 1000) * rateHz * Object.keys(channels).length;
+  if (learnMs < LEARN_WINDOWS_MIN * lengthMs)
+    faultAt(
+      ['learn', 'for'],
+      `must be at least ${LEARN_WINDOWS_MIN} times window.length (${lengthMs / 1000} s)`,
+    );
+  if (values > LEARN_VALUES_MAX)
+    faultAt(
+      ['learn', 'for'],
+      `with rateHz ${rateHz} makes ${values} values to keep; ${LEARN_VALUES_MAX} are allowed`,
+    );
 }
 
 interface ReferenceParts {
@@ -180,6 +209,7 @@ interface ReferenceParts {
 interface AssetParts {
   readonly channels?: Record<string, { from?: unknown } | undefined>;
   readonly window?: { length?: unknown; rateHz?: unknown };
+  readonly learn?: { for?: unknown };
 }
 
 export const configSchema = z

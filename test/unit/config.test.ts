@@ -101,6 +101,16 @@ frob: 1
     ['a topic character in the node', MINIMAL.replace('node: pi', 'node: "a/b"'), '3 node: must be 1 to 64'],
     ['a relative data folder', `${MINIMAL}dataDir: data`, 'dataDir'],
     [
+      'learning shorter than four windows',
+      MINIMAL.replace('{ channels', '{ learn: { for: 59s }, channels'),
+      'assets.pump.learn.for: must be at least 4 times window.length (15 s)',
+    ],
+    [
+      'learning more than memory holds',
+      MINIMAL.replace('{ channels', '{ window: { rateHz: 1000 }, learn: { for: 1d }, channels'),
+      'makes 86400000 values to keep',
+    ],
+    [
       'no channel',
       MINIMAL.replace('{ vib: { from: mcu.vib, unit: g } }', '{}'),
       'needs at least one channel',
