@@ -23,11 +23,7 @@ export function asyncApi(): object {
         'Counters, sources, learning and store, about once a minute, retained.',
         'health',
       ),
-      gap: channel(
-        'gap',
-        'The newest durable records of what was lost, and how much, QoS 1, retained.',
-        'gap',
-      ),
+      gap: channel('gap', 'The newest durable records of what was lost, and how much, retained.', 'gap'),
     },
     operations: Object.fromEntries(
       ['incident', 'status', 'health', 'gap'].map((name) => [

@@ -101,8 +101,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await Promise.all([...assets.values()].map((asset) => asset.settled()));
       await judge.stop();
       await publisher?.stop();
-      await keeper.close();
       log.info(statusLineOf(await healthOf(health), counters));
+      await keeper.close();
     },
   };
 }

@@ -99,7 +99,9 @@ export class Asset {
     await this.#model;
   }
 
+  /** No more samples come: keeps what was learned so far. */
   stop(): void {
+    this.#watch.learning?.keep();
     this.#stopping.abort();
   }
 

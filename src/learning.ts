@@ -45,11 +45,14 @@ export class LearningPeriod {
   push(row: Float32Array): void {
     this.#learner.push(row);
     this.#unkept.push(row);
-    const nowMs = this.#options.clock.monoMs();
-    if (nowMs - this.#keptMs < KEEP_INTERVAL_MS) return;
-    this.#options.keeper.append(this.#unkept);
+    if (this.#options.clock.monoMs() - this.#keptMs >= KEEP_INTERVAL_MS) this.keep();
+  }
+
+  /** Makes durable what is not yet: a stop in order loses nothing of the learning. */
+  keep(): void {
+    if (this.#unkept.length > 0) this.#options.keeper.append(this.#unkept);
     this.#unkept = [];
-    this.#keptMs = nowMs;
+    this.#keptMs = this.#options.clock.monoMs();
   }
 
   /**
@@ -66,6 +69,7 @@ export class LearningPeriod {
       trainedAt: new Date(clock.wallMs()).toISOString(),
     });
     await activateModel(dataDir, asset, sha256);
+    this.#unkept = [];
     this.#options.keeper.clear();
     return modelDir(dataDir, asset, sha256);
   }

@@ -1,9 +1,8 @@
 import type { MqttConfig } from './config/schema.ts';
 import { reportEventOf } from './publish/envelope.ts';
-import type { OutboxSource, PendingReport } from './publish/outbox.ts';
+import type { OutboxSource } from './publish/outbox.ts';
 import { Publisher } from './publish/publisher.ts';
 import type { Secrets } from './publish/secrets.ts';
-import type { OutboxRow } from './store/outbox.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
@@ -25,10 +24,16 @@ export interface PublishingParts {
 /** The publisher over the store, with its events counted and logged. */
 export function createPublisher({ keeper, counters, log, ...parts }: PublishingParts): Publisher {
   const { url } = parts.config;
-  const retry = (retryInMs: number) => `trying again in ${(retryInMs / 1000).toFixed(1)} s, nothing is lost`;
+  const syncPoints = new Map<number, Stamp>();
   return new Publisher({
     ...parts,
-    outbox: outboxOf(keeper),
+    outbox: outboxOf(keeper, syncPoints),
+    bodyOf: ({ seq, payload }) => {
+      const place = { epoch: keeper.store?.epoch ?? '', sequence: seq };
+      return JSON.stringify(
+        reportEventOf(JSON.parse(payload), { ...place, syncPointOf: (boot) => syncPoints.get(boot) }),
+      );
+    },
     random: Math.random,
     on: {
       connected() {
@@ -53,28 +58,25 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
   });
 }
 
-/** The store as the publisher sees it: each stored report in its envelope, with wall times as they are known now. */
-function outboxOf(keeper: StoreKeeper): OutboxSource {
+/** The store as the publisher sees it; on the way it learns when the clocks of the boots in question were right. */
+function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
   return {
     async pendingAfter(seq, limit) {
       const rows = await keeper.pendingAfter(seq, limit);
-      const syncPoints = new Map<number, Stamp | undefined>();
-      for (const boot of new Set(rows.map(({ stamp }) => stamp.boot)))
-        syncPoints.set(boot, await keeper.syncPoint(boot));
-      const epoch = keeper.store?.epoch ?? '';
-      return rows.map((row) => enveloped(row, epoch, (boot) => syncPoints.get(boot)));
+      for (const boot of new Set(rows.map(({ stamp }) => stamp.boot))) {
+        const point = await keeper.syncPoint(boot);
+        if (point !== undefined) syncPoints.set(boot, point);
+      }
+      return rows;
     },
     markDelivered: (seqs) => keeper.markDelivered(seqs),
     quarantine: (seq, reason) => keeper.quarantine(seq, reason),
   };
 }
 
-function enveloped(
-  row: OutboxRow,
-  epoch: string,
-  syncPointOf: (boot: number) => Stamp | undefined,
-): PendingReport {
-  const { seq, topic, id, revision } = row;
-  const event = reportEventOf(JSON.parse(row.payload), { epoch, sequence: seq, syncPointOf });
-  return { seq, topic, id, revision, payload: JSON.stringify(event) };
+function retry(retryInMs: number): string {
+  const when = Number.isFinite(retryInMs)
+    ? `in ${(retryInMs / 1000).toFixed(1)} s`
+    : 'at the next connection';
+  return `trying again ${when}, nothing is lost`;
 }

@@ -132,8 +132,9 @@ const mqtt = z.strictObject({
   url: z
     .string()
     .regex(/^mqtts?:\/\/[^\s@/]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
+    .refine((url) => URL.canParse(url), 'is no address: check host and port')
     .describe('Broker, such as mqtts://broker.example:8883.'),
-  username: z.string().min(1).optional().describe('User at the broker.'),
+  username: z.string().min(1).max(1024).optional().describe('User at the broker.'),
   passwordFile: z
     .string()
     .min(1)

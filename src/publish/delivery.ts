@@ -1,10 +1,10 @@
 import { FieldnoteError, messageOf } from '../system/errors.ts';
-import type { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { eventIdOf, REPORT_EVENT_CONTENT_TYPE } from './envelope.ts';
 import { type Message, messageFault, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { publishRefused, reasonText, verdictOf } from './reasons.ts';
+import type { RetryDelay } from './retry-delay.ts';
 import { Settlement } from './settlement.ts';
 
 export interface DeliveryOptions {
@@ -17,7 +17,7 @@ export interface DeliveryOptions {
   readonly windowLengthMax: number;
   /** Reports up to this one are sent one at a time: one of them made a broker hang up. */
   readonly aloneUntilSeq: number;
-  readonly backoff: Backoff;
+  readonly retryDelay: RetryDelay;
   readonly on: DeliveryEvents;
 }
 
@@ -197,7 +197,7 @@ export class Delivery {
     if (verdict === 'quarantine') this.#settlement.quarantined(report.seq, `broker: ${reasonText(code)}`);
     else if (verdict !== 'delivered') this.#hold(report, code, verdict === 'retry-slowly');
     else {
-      this.#options.backoff.reset();
+      this.#options.retryDelay.reset();
       this.#settlement.delivered(report.seq);
     }
     this.#wake.resolve();
@@ -207,8 +207,8 @@ export class Delivery {
     // One at a time next time: a second refusal must not let later reports of the topic overtake this one.
     this.#aloneUntilSeq = Math.max(this.#aloneUntilSeq, seq);
     if (this.#heldTopics.has(topic)) return;
-    const { backoff, broker, on } = this.#options;
-    const retryInMs = isSlow ? backoff.slowMs() : backoff.nextMs();
+    const { retryDelay, broker, on } = this.#options;
+    const retryInMs = isSlow ? retryDelay.slowMs() : retryDelay.nextMs();
     const release = () => {
       this.#heldTopics.delete(topic);
       this.#isRewindDue = true;

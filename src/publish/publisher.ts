@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttConfig } from '../config/schema.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
-import { Backoff } from './backoff.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Delivery, type DeliveryEvents, type DeliveryOptions } from './delivery.ts';
 import { type Message, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { type Document, Presence } from './presence.ts';
 import { blamesPublish, isLasting, publishRefused } from './reasons.ts';
+import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface PublisherOptions {
@@ -44,8 +44,8 @@ const FINISH_TIMEOUT_MS = 1000;
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #presence: Presence;
-  readonly #connectBackoff: Backoff;
-  readonly #publishBackoff: Backoff;
+  readonly #connectDelay: RetryDelay;
+  readonly #publishDelay: RetryDelay;
   readonly #stopping = new AbortController();
   #connection: Connection | undefined;
   #connectedAtMs = Number.POSITIVE_INFINITY;
@@ -57,8 +57,8 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#presence = new Presence(options);
-    this.#connectBackoff = new Backoff(options.random);
-    this.#publishBackoff = new Backoff(options.random);
+    this.#connectDelay = new RetryDelay(options.random);
+    this.#publishDelay = new RetryDelay(options.random);
   }
 
   start(): void {
@@ -108,8 +108,8 @@ export class Publisher {
     while (!signal.aborted) {
       const error = await this.#attempt();
       if (signal.aborted) return;
-      if (clock.monoMs() - this.#connectedAtMs >= STABLE_MS) this.#connectBackoff.reset();
-      const retryInMs = isLasting(error) ? this.#connectBackoff.slowMs() : this.#connectBackoff.nextMs();
+      if (clock.monoMs() - this.#connectedAtMs >= STABLE_MS) this.#connectDelay.reset();
+      const retryInMs = isLasting(error) ? this.#connectDelay.slowMs() : this.#connectDelay.nextMs();
       on.lost(error, retryInMs);
       // Rejects only when `stop` ends the wait.
       await sleep(retryInMs, undefined, { signal }).catch(() => {});
@@ -214,7 +214,7 @@ export class Publisher {
       bodyOf,
       windowLengthMax: Math.min(config.window, connection.receiveMaximum),
       aloneUntilSeq: this.#aloneUntilSeq,
-      backoff: this.#publishBackoff,
+      retryDelay: this.#publishDelay,
       on,
     };
   }

@@ -102,6 +102,48 @@ describe('acknowledgements', () => {
   });
 });
 
+describe('the second reading of the outbox after a refusal', () => {
+  /** The first publish to this topic is refused. */
+  const topic = 'fieldnote/plant/pump7/incident/refused-once';
+  function refuseOnce(): (of: string) => number {
+    let refusals = 1;
+    return (of) => (of === topic && refusals-- > 0 ? 0x97 : 0);
+  }
+
+  test('sends no report again that waits for its acknowledgement', async () => {
+    const { broker, outbox, publisher, told } = await startRig({ pubackReason: refuseOnce() });
+    const evicted = outbox.accept({ topic });
+    outbox.accept();
+    broker.onMessage((message) => {
+      broker.faults.pubackDelayMs = message.topic === REPORT_TOPIC ? 100 : 0;
+    });
+    publisher.start();
+    await eventually(() => expect(told.refused).toHaveLength(1));
+    outbox.reports = outbox.reports.filter((report) => report !== evicted);
+    await eventually(() => expect(outbox.delivered).toEqual([2]));
+    expect(idsAt(broker)).toEqual(['i2/1']);
+    expect(told.sent).toBe(2);
+  });
+
+  test('sends no report again that is acknowledged but still in the outbox', async () => {
+    const outbox = new MemoryOutbox();
+    const gate = Promise.withResolvers<void>();
+    const mark = outbox.markDelivered.bind(outbox);
+    outbox.markDelivered = async (seqs) => {
+      await gate.promise;
+      await mark(seqs);
+    };
+    const { broker, publisher, told } = await startRig({ pubackReason: refuseOnce() }, { outbox });
+    outbox.accept({ topic });
+    outbox.accept();
+    publisher.start();
+    await eventually(() => expect(idsAt(broker)).toEqual(['i2/1', 'i1/1']));
+    gate.resolve();
+    await eventually(() => expect(outbox.reports).toEqual([]));
+    expect(told.sent).toBe(3);
+  });
+});
+
 describe('an outbox', () => {
   test('that cannot be read costs the connection, and is read again with the next one', async () => {
     const outbox = new MemoryOutbox();
