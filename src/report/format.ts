@@ -77,11 +77,20 @@ export function formatNumber(value: number, decimals: number): string {
       .split('e');
     return `${Number(mantissa)}e${Number(exponent)}`;
   }
-  return value.toLocaleString('en-US', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-    signDisplay: 'negative',
-  });
+  return fixedFormat(decimals).format(value);
+}
+
+/** Kept, because making one costs more than everything else in a report; there are as many as decimals. */
+const fixedFormats = new Map<number, Intl.NumberFormat>();
+
+function fixedFormat(decimals: number): Intl.NumberFormat {
+  let format = fixedFormats.get(decimals);
+  if (format === undefined) {
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    format = new Intl.NumberFormat('en-US', { ...digits, signDisplay: 'negative' });
+    fixedFormats.set(decimals, format);
+  }
+  return format;
 }
 
 /** A number with its unit: "7.4 mm/s". */
@@ -96,12 +105,14 @@ export function formatChange(value: number, { baseline, spread, unit }: ChannelF
   if (Math.abs(baseline) < BASELINE_SPREADS_MIN * spread || value * baseline < 0) return undefined;
   const percent = Number((((value - baseline) / Math.abs(baseline)) * 100).toPrecision(2));
   const isTelling = Math.abs(percent) >= CHANGE_PERCENT_MIN && Math.abs(percent) < CHANGE_PERCENT_MAX;
-  return isTelling ? `${percent > 0 ? '+' : ''}${percent.toLocaleString('en-US')} %` : undefined;
+  return isTelling ? `${percent > 0 ? '+' : ''}${formatNumber(percent, 0)} %` : undefined;
 }
+
+const ordinalRules = new Intl.PluralRules('en', { type: 'ordinal' });
 
 /** "3rd". */
 export function formatOrdinal(count: number): string {
-  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(count);
+  const rule = ordinalRules.select(count);
   return `${formatNumber(count, 0)}${ORDINAL_ENDINGS.get(rule) ?? 'th'}`;
 }
 

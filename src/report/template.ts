@@ -20,17 +20,22 @@ import {
 
 export const TEXT_LENGTH_MAX = 600;
 const CHANNEL_COUNT_MAX = 3;
-const LABEL_PROBABILITY_MIN = 0.5;
+export const LABEL_PROBABILITY_MIN = 0.5;
 /** Within so many spreads a channel of a healthy score counts as back at its normal. */
-const NORMAL_SPREADS = 2;
+export const NORMAL_SPREADS = 2;
 
 export type ReportFacts = Omit<Report, 'text'>;
 
 /** The text of a report, at most 600 characters: as many channels as fit, three at the most. */
 export function templateText(report: ReportFacts): string {
+  return compose(report, shownCountOf(report));
+}
+
+/** How many channels a text about this report names. */
+export function shownCountOf(report: ReportFacts): number {
   let shownCount = Math.min(CHANNEL_COUNT_MAX, report.channels.length);
   while (shownCount > 1 && compose(report, shownCount).length > TEXT_LENGTH_MAX) shownCount -= 1;
-  return compose(report, shownCount);
+  return shownCount;
 }
 
 function compose(report: ReportFacts, shownCount: number): string {
@@ -48,7 +53,7 @@ function compose(report: ReportFacts, shownCount: number): string {
 }
 
 /** A sentence begins with a capital, unless its first word has its own spelling, such as pH. */
-function capitalised(sentence: string): string {
+export function capitalised(sentence: string): string {
   return /^\p{Ll}+(?![\p{L}\p{N}])/u.test(sentence)
     ? sentence.charAt(0).toUpperCase() + sentence.slice(1)
     : sentence;
