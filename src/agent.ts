@@ -19,7 +19,7 @@ import type { IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
 import { UnmatchedValues } from './window/unmatched.ts';
 
-/** Silent channels get their gaps at least so often. */
+/** Silent channels get their gaps at least so often, and so late: a sample that comes a little after its time counts. */
 const TICK_MS = 1000;
 const STATUS_INTERVAL_MS = 60_000;
 /** The store keeps more of them than one message should hold. */
@@ -87,7 +87,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     return now;
   };
   const timers = [
-    setInterval(() => advance(assets, clock.monoMs()), TICK_MS),
+    setInterval(() => advance(assets, clock.monoMs() - TICK_MS), TICK_MS),
     setInterval(() => logged(log, tell()), mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
     setInterval(() => logged(log, logStatus(health, log)), STATUS_INTERVAL_MS),
   ];

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AssetConfig } from './config/schema.ts';
 import { type IncidentState, initialState } from './incident/machine.ts';
@@ -16,8 +19,10 @@ import type { Sample } from './values/sample.ts';
 import type { NotJudgedReason, Verdict } from './values/verdict.ts';
 import { AssetWatch } from './watch.ts';
 
-/** A judge process that does not come up is asked again after so long. */
+/** A judge process that does not come up, or died of a model, is asked again after so long. */
 const ACTIVATE_RETRY_MS = 10_000;
+/** Deaths while a model is loaded that may have another cause, such as memory that others used up. */
+const ACTIVATE_DEATHS_MAX = 3;
 
 export interface AssetOptions {
   readonly key: string;
@@ -53,6 +58,8 @@ export class Asset {
   #model: Promise<void> = Promise.resolve();
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
+  /** Of a model that could not be written where it belongs. */
+  #temporaryDir: string | undefined;
 
   constructor(options: AssetOptions) {
     const { state = initialState(), onIncident, onVerdict } = options;
@@ -103,6 +110,7 @@ export class Asset {
   stop(): void {
     this.#watch.learning?.keep();
     this.#stopping.abort();
+    if (this.#temporaryDir !== undefined) rmSync(this.#temporaryDir, { recursive: true, force: true });
   }
 
   /** What the topic `health` says about it. */
@@ -140,8 +148,9 @@ export class Asset {
     const period = this.#watch.learning;
     if (period === undefined) return;
     try {
-      const directory = await period.finish();
+      const { directory, unwritable } = await period.finish();
       log.info({ asset, directory }, `learned the normal of ${asset}`);
+      if (unwritable !== undefined) this.#watchTemporarily(dirname(directory), unwritable);
       await this.#activate(directory);
     } catch (error) {
       counters.add('learn_rejected', asset);
@@ -167,19 +176,35 @@ export class Asset {
     }
   }
 
-  /** A model that is wrong is an error; a process that does not come up is asked again, for ever. */
+  /**
+   * A model that is wrong is an error. A process that does not come up is asked again, for ever; one that dies of the
+   * model a few times, because a normal that was learned is worth more than half a minute.
+   */
   async #activateWhenUp(activate: () => Promise<void>): Promise<void> {
     const { key: asset, log } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let deaths = 0; !signal.aborted; ) {
       try {
-        return await activate();
+        await Promise.race([activate(), once(signal, 'abort')]);
+        return;
       } catch (error) {
-        const isModel = !(error instanceof FieldnoteError) || error.code.startsWith('MODEL_');
-        if (isModel) throw error;
+        if (!(error instanceof FieldnoteError)) throw error;
+        if (error.code.startsWith('MODEL_') && (!isDeath(error.cause) || ++deaths === ACTIVATE_DEATHS_MAX))
+          throw error;
         log.error({ asset }, `${messageOf(error)}; trying again in ${ACTIVATE_RETRY_MS / 1000} s`);
         await sleep(ACTIVATE_RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
   }
+
+  #watchTemporarily(temporaryDir: string, unwritable: unknown): void {
+    const { key: asset, log } = this.#options;
+    this.#temporaryDir = temporaryDir;
+    const outcome = 'watching by it all the same, a restart learns again';
+    log.error({ asset }, `cannot keep what was learned of ${asset}: ${messageOf(unwritable)}; ${outcome}`);
+  }
+}
+
+function isDeath(cause: unknown): boolean {
+  return cause instanceof FieldnoteError && (cause.code === 'CHILD_DEAD' || cause.code === 'CHILD_DEADLINE');
 }

@@ -1,6 +1,8 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AssetConfig, windowRows } from './config/schema.ts';
-import { Learner } from './learn/learner.ts';
+import { type Learned, Learner } from './learn/learner.ts';
 import { writePackage } from './learn/write-package.ts';
 import { activateModel, modelDir } from './models/active.ts';
 import type { Clock } from './system/clock.ts';
@@ -56,22 +58,25 @@ export class LearningPeriod {
   }
 
   /**
-   * Writes what was learned as the active model package of the asset.
-   * @returns the folder of the package
-   * @throws FieldnoteError LEARN_UNSTEADY when it makes no model; call `again` then. STORE_UNWRITABLE
+   * Makes a model package of what was learned, the active one of the asset. Where dataDir cannot be written it lies
+   * among the temporary files instead: the watch begins, and the next start learns again.
+   * @returns the folder of the package, and why it is a temporary one if it is
+   * @throws FieldnoteError LEARN_UNSTEADY when it makes no model; call `again` then. STORE_UNWRITABLE when not even
+   * temporary files can be written
    */
-  async finish(): Promise<string> {
-    const { asset, config, dataDir, clock } = this.#options;
-    const sha256 = await writePackage({
-      directory: join(dataDir, 'models', asset),
-      learned: this.#learner.fit(),
-      stepMs: config.window.step,
-      trainedAt: new Date(clock.wallMs()).toISOString(),
-    });
-    await activateModel(dataDir, asset, sha256);
-    this.#unkept = [];
-    this.#options.keeper.clear();
-    return modelDir(dataDir, asset, sha256);
+  async finish(): Promise<{ readonly directory: string; readonly unwritable?: unknown }> {
+    const { asset, dataDir, keeper } = this.#options;
+    const learned = this.#learner.fit();
+    try {
+      const sha256 = await this.#write(join(dataDir, 'models', asset), learned);
+      await activateModel(dataDir, asset, sha256);
+      this.#unkept = [];
+      keeper.clear();
+      return { directory: modelDir(dataDir, asset, sha256) };
+    } catch (unwritable) {
+      const directory = await mkdtemp(join(tmpdir(), 'fieldnote-model-'));
+      return { directory: join(directory, await this.#write(directory, learned)), unwritable };
+    }
   }
 
   /** Forgets everything and begins anew. */
@@ -79,6 +84,12 @@ export class LearningPeriod {
     this.#learner = new Learner(learnerOptions(this.#options, []));
     this.#unkept = [];
     this.#options.keeper.clear();
+  }
+
+  #write(directory: string, learned: Learned): Promise<string> {
+    const { config, clock } = this.#options;
+    const trainedAt = new Date(clock.wallMs()).toISOString();
+    return writePackage({ directory, learned, stepMs: config.window.step, trainedAt });
   }
 }
 

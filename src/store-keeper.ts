@@ -23,8 +23,8 @@ export interface StoreKeeperOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
-  /** A report became durable. */
-  readonly onAccepted: (acceptance: Acceptance, seq: number) => void;
+  /** There may be something new to publish: a report became durable, or the store was opened late. */
+  readonly onAccepted: () => void;
 }
 
 /**
@@ -37,7 +37,8 @@ export class StoreKeeper {
   readonly #stopping = new AbortController();
   #store: Store | undefined;
   #refused = 0;
-  #working: Promise<void> | undefined;
+  #isWorking = false;
+  #working: Promise<void> = Promise.resolve();
 
   /**
    * Opens the store; when that fails it says so and goes on trying.
@@ -47,7 +48,7 @@ export class StoreKeeper {
     const keeper = new StoreKeeper(options);
     const error = await keeper.#open();
     if (error instanceof FieldnoteError && HARMFUL.includes(error.code)) throw error;
-    if (error !== undefined) keeper.#work();
+    if (error !== undefined) keeper.#work(keeper.#pause());
     return keeper;
   }
 
@@ -60,7 +61,7 @@ export class StoreKeeper {
     return this.#store;
   }
 
-  /** Takes a report on its way into the store; it is durable when `onAccepted` is called. */
+  /** Takes a report on its way into the store. */
   accept(acceptance: Acceptance): void {
     const shed = this.#waiting.push(acceptance);
     if (shed !== undefined) this.#refuse(shed);
@@ -130,26 +131,28 @@ export class StoreKeeper {
     await this.#store?.close();
   }
 
-  #work(): void {
-    this.#working ??= this.#drain().finally(() => {
-      this.#working = undefined;
-    });
+  #work(begin: Promise<void> = Promise.resolve()): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#working = begin.then(() => this.#drain());
   }
 
   /** Stores what waits, the oldest first, until nothing waits and the store is open. */
   async #drain(): Promise<void> {
-    const { signal } = this.#stopping;
     let next = this.#waiting.shift();
     while (next !== undefined || this.#store === undefined) {
-      if (this.#store === undefined) await this.#open();
-      if (next !== undefined && (await this.#tryStore(next))) {
-        next = this.#waiting.shift();
-        continue;
-      }
-      if (signal.aborted) return this.#giveUp(next);
-      if (this.#store === undefined || next !== undefined)
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      if (this.#store === undefined) await this.#openLate();
+      const isDone = next === undefined ? this.#store !== undefined : await this.#tryStore(next);
+      if (!isDone && this.#stopping.signal.aborted) return this.#giveUp(next);
+      if (!isDone) await this.#pause();
+      next = isDone ? this.#waiting.shift() : (next ?? this.#waiting.shift());
     }
+    // At once after the last look: whoever hands over a report from now on starts the work again.
+    this.#isWorking = false;
+  }
+
+  async #pause(): Promise<void> {
+    await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
   async #tryStore(acceptance: Acceptance): Promise<boolean> {
@@ -157,9 +160,9 @@ export class StoreKeeper {
     try {
       if (this.#store === undefined) return false;
       await this.#recordRefused(this.#store);
-      const seq = await this.#store.accept(acceptance);
+      await this.#store.accept(acceptance);
       counters.add('reports_accepted', acceptance.asset);
-      onAccepted(acceptance, seq);
+      onAccepted();
       return true;
     } catch (error) {
       const isWorthRetrying = error instanceof FieldnoteError && PASSING.includes(error.code);
@@ -185,6 +188,10 @@ export class StoreKeeper {
     const at = clock.stampAt(clock.monoMs());
     await store.recordGap({ reason: 'refused', detail, count, fromSeq: null, toSeq: null, at });
     this.#refused -= count;
+  }
+
+  async #openLate(): Promise<void> {
+    if ((await this.#open()) === undefined) this.#options.onAccepted();
   }
 
   /** @returns why it could not be opened */

@@ -1,0 +1,106 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+
+const RATE_HZ = 100;
+const BURST_MS = 10;
+
+/** Amplitudes of the noise, in units of the channels. */
+const NOISE = { vib: 0.2, bar: 0.1, amps: 0.3 } as const;
+
+/** Channels of the machine as a configuration has them. */
+export const MACHINE_CHANNELS = {
+  vibration: { from: 'mcu.vib', unit: 'mm/s', name: 'drive-end vibration' },
+  pressure: { from: 'mcu.bar', unit: 'bar', name: 'discharge pressure' },
+  current: { from: 'mcu.amps', unit: 'A', name: 'motor current' },
+} as const;
+
+/**
+ * A machine with three sensors that speak over a Unix socket: 100 lines of JSON a second to whoever is connected, each
+ * with the machine's own time. Time passes without a reader too, and so do the lines.
+ */
+export class Machine implements Disposable {
+  readonly path: string;
+  /** Its vibration is five times the normal. */
+  isFaulty = false;
+  /** Says nothing while it is set; time passes. */
+  isMute = false;
+  /** Lines since the beginning. */
+  lineCount = 0;
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  readonly #startedMs = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => socket.destroy()).on('close', () => this.#sockets.delete(socket));
+      socket.resume();
+    });
+    this.#server.listen(path);
+    this.#timer = setInterval(() => this.#burst(), BURST_MS);
+  }
+
+  get readerCount(): number {
+    return this.#sockets.size;
+  }
+
+  /** Sends these bytes, between two lines. */
+  send(bytes: string | Uint8Array): void {
+    for (const socket of this.#sockets) socket.write(bytes);
+  }
+
+  /** Ends the connection to whoever reads. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Hangs up and goes, with its socket. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#server.close();
+    this.hangUp();
+    rmSync(this.path, { force: true });
+  }
+
+  #burst(): void {
+    const dueCount = Math.floor(((performance.now() - this.#startedMs) / 1000) * RATE_HZ);
+    let text = '';
+    for (; this.lineCount < dueCount; this.lineCount++) text += this.#line();
+    if (!this.isMute) this.send(text);
+  }
+
+  #line(): string {
+    const noise = (amplitude: number) => (Math.random() * 2 - 1) * amplitude;
+    const vib = (this.isFaulty ? 10 : 2) + noise(NOISE.vib);
+    const values = { vib, bar: 5 + noise(NOISE.bar), amps: 12 + noise(NOISE.amps) };
+    return `${JSON.stringify({ ms: (this.lineCount * 1000) / RATE_HZ, ...values })}\n`;
+  }
+}
+
+/** A configuration that watches such a machine, with durations a hundredth of the usual ones. */
+export function machineConfig({ dataDir, socketPath, brokerPort }: MachineConfigOptions) {
+  return {
+    site: 'plant',
+    node: 'pump7',
+    dataDir,
+    sources: { mcu: { link: { type: 'unix', path: socketPath }, time: 'device' } },
+    assets: {
+      pump: {
+        name: 'Feed pump 7',
+        channels: MACHINE_CHANNELS,
+        window: { rateHz: 100, length: '100ms', step: '20ms', hold: '1s' },
+        learn: { for: '1s' },
+        incident: { openAfter: '100ms', closeAfter: '200ms', mergeWithin: '0s', updateEvery: '1s' },
+      },
+    },
+    mqtt: { url: `mqtt://127.0.0.1:${brokerPort}`, healthInterval: '100ms', ackTimeout: '1s' },
+  };
+}
+
+export interface MachineConfigOptions {
+  readonly dataDir: string;
+  readonly socketPath: string;
+  readonly brokerPort: number;
+}
