@@ -1,0 +1,9 @@
+set(FIELDNOTE_BRIDGE_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_burst.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_cbor.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_crc.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_frame.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_messages.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_receiver.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_service.c
+  ${CMAKE_CURRENT_LIST_DIR}/src/fieldnote_bridge_stream.c)
