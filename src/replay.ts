@@ -76,7 +76,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
   const clock = recordingClock();
   const assets = await startAssets(stage, clock);
   const protocol = config.sources[source]?.protocol ?? 'text';
-  const decoder = createDecoder(source, protocol);
+  const decoder = createDecoder({ source, protocol });
   const pace = pacer(speed);
   let firstMs: number | undefined;
   const take = async (sample: Sample) => {
@@ -92,7 +92,8 @@ async function play(stage: Stage): Promise<ReplayResult> {
   };
   const takeAll = async (decoded: readonly Decoded[]) => {
     for (const item of decoded) {
-      counters.add(item.kind === 'sample' ? 'samples_read' : `noise_${item.reason}`, source);
+      if (item.kind === 'sample') counters.add('samples_read', source);
+      if (item.kind === 'noise') counters.add(`noise_${item.reason}`, source);
       if (item.kind === 'sample') await take(item);
     }
   };

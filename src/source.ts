@@ -31,7 +31,7 @@ export class SourceReader {
   constructor(options: SourceReaderOptions) {
     const { key, config, clock, random, counters } = options;
     this.#options = options;
-    this.#decoder = createDecoder(key, config.protocol);
+    this.#decoder = createDecoder({ source: key, protocol: config.protocol });
     this.#link = new Link({
       source: key,
       open: linkOpener(config.link),
@@ -65,7 +65,7 @@ export class SourceReader {
       if (item.kind === 'sample') {
         counters.add('samples_read', key);
         onSample(item);
-      } else {
+      } else if (item.kind === 'noise') {
         counters.add(`noise_${item.reason}`, key);
         this.#logNoise(item);
       }

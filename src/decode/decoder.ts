@@ -1,24 +1,17 @@
-import type { SourceConfig } from '../config/schema.ts';
-import type { Decoded } from '../values/sample.ts';
+import { BridgeDecoder } from './bridge/decoder.ts';
+import { candidatesOf, Recogniser } from './recognise.ts';
+import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
 
-/** Turns the bytes of one source into samples and counted noise. Never throws, whatever the bytes are. */
-export interface Decoder {
-  /**
-   * @param bytes the next bytes, cut anywhere; not kept after the call
-   * @param monoMs when they arrived
-   */
-  decode(bytes: Uint8Array, monoMs: number): readonly Decoded[];
-  /** A recording was read to its end: what was begun is whole, such as a last line without its end. */
-  finish(monoMs: number): readonly Decoded[];
-  /** The link was closed: what was begun is noise, and what the device said about itself is forgotten. */
-  reset(monoMs: number): readonly Decoded[];
-}
+export type { Decoder, DecoderOptions, DescriptorCache, Protocol } from './seam.ts';
 
-/** @param source key of the source, which every sample carries */
-export function createDecoder(source: string, protocol: SourceConfig['protocol']): Decoder {
-  switch (protocol) {
+export function createDecoder(options: DecoderOptions): Decoder {
+  switch (options.protocol) {
+    case 'auto':
+      return new Recogniser(options.source, () => candidatesOf(options));
     case 'text':
-      return new LineDecoder(source);
+      return new LineDecoder(options.source);
+    case 'bridge':
+      return new BridgeDecoder(options);
   }
 }

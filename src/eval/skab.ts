@@ -87,7 +87,7 @@ function configOf(path: string, channels: readonly string[]): Config {
 
 /** The answers, which the agent never sees, and the names of the channels. */
 async function readLabels(path: string): Promise<{ rows: readonly Row[]; channels: readonly string[] }> {
-  const decoder = createDecoder('bench', 'text');
+  const decoder = createDecoder({ source: 'bench', protocol: 'text' });
   const samples = decoder.decode(await readFile(path), 0).filter((item) => item.kind === 'sample');
   const names = samples[0]?.names ?? [];
   const [anomalyAt, changepointAt] = [names.indexOf('anomaly'), names.indexOf('changepoint')];

@@ -1,12 +1,20 @@
-/** What a decoder found in the bytes of one source: a sample, or noise that was counted and skipped. */
-export type Decoded = Sample | Noise;
+import type { DeviceValue } from './device.ts';
+
+/**
+ * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, or what a device that
+ * describes itself says beside its samples.
+ */
+export type Decoded = Sample | Noise | DeviceValue;
 
 /** Values of some channels of one source at one time. */
 export interface Sample {
   readonly kind: 'sample';
   /** Key of the source in the configuration. */
   readonly source: string;
-  /** When it arrived, in milliseconds on the agent's monotonic timeline; in a replay, the recording's time. */
+  /**
+   * In milliseconds on the agent's monotonic timeline; in a replay, the recording's time. When it was taken, if the
+   * protocol tells; otherwise when it arrived. Within one stream of a device it never falls back.
+   */
   readonly monoMs: number;
   /** The time written in the data itself (Unix milliseconds or the device's own counter), if there was one. */
   readonly deviceMs: number | undefined;
@@ -36,4 +44,12 @@ export type NoiseReason =
   | 'line-too-long' // discarded up to the next line end
   | 'not-a-number' // a value such as NaN, 1e999, "err": the other values of the line are kept
   | 'missing-columns' // fewer or more columns than the header has
-  | 'too-many-channels'; // more channels than the limit
+  | 'too-many-channels' // more channels than the limit
+  | 'bad-frame' // bytes between two delimiters that are no frame
+  | 'bad-crc' // a frame that was damaged
+  | 'bad-body' // a frame whose size, values or time break the protocol or the device's own description
+  | 'unknown-frame' // a frame of a type or stream that nobody described
+  | 'duplicate-frame' // a frame that was there before
+  | 'undescribed' // a frame of a device that has not said yet who it is and what it measures
+  | 'bad-descriptor' // the device's description of itself cannot be used
+  | 'unrecognised'; // no known protocol was found in the bytes

@@ -52,8 +52,8 @@ describe('the text decoder', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(stream, sizes, (bytes, cuts) => {
-        const whole = feed(createDecoder('s', 'text'), bytes, [bytes.length]);
-        expect(feed(createDecoder('s', 'text'), bytes, cuts)).toEqual(whole);
+        const whole = feed(createDecoder({ source: 's', protocol: 'text' }), bytes, [bytes.length]);
+        expect(feed(createDecoder({ source: 's', protocol: 'text' }), bytes, cuts)).toEqual(whole);
       }),
       { numRuns: 300 },
     );
@@ -62,7 +62,8 @@ describe('the text decoder', () => {
   test('gives only well-formed samples and noise, whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.oneof(stream, garbage, fc.uint8Array({ maxLength: 2000 })), (bytes) => {
-        for (const item of feed(createDecoder('s', 'text'), Buffer.from(bytes), [64])) expectWellFormed(item);
+        for (const item of feed(createDecoder({ source: 's', protocol: 'text' }), Buffer.from(bytes), [64]))
+          expectWellFormed(item);
       }),
       { numRuns: 500 },
     );
@@ -81,7 +82,11 @@ describe('the text decoder', () => {
     const lines = fc.array(fc.tuple(fc.oneof(sample, noise), fc.constantFrom('\n', '\r\n', '\r')));
     fc.assert(
       fc.property(lines, (parts) => {
-        const decoded = feed(createDecoder('s', 'text'), Buffer.from(parts.flat().join('')), [11]);
+        const decoded = feed(
+          createDecoder({ source: 's', protocol: 'text' }),
+          Buffer.from(parts.flat().join('')),
+          [11],
+        );
         let lost = parts.reduce((sum, [text]) => sum + text.length, 0);
         for (const [index, item] of decoded.entries())
           lost -= item.kind === 'noise' ? item.sizeBytes : (parts[index]?.[0].length ?? 0);
@@ -97,7 +102,7 @@ describe('the text decoder', () => {
   ])('reads %s after any garbage', (_, good) => {
     fc.assert(
       fc.property(garbage, (bytes) => {
-        const decoder = createDecoder('s', 'text');
+        const decoder = createDecoder({ source: 's', protocol: 'text' });
         decoder.decode(bytes, 0);
         decoder.decode(Buffer.from('\n'), 0);
         const [sample] = decoder.decode(Buffer.from(`${good}\n`), 0).filter((item) => item.kind === 'sample');
@@ -110,7 +115,7 @@ describe('the text decoder', () => {
   test('reads CSV rows after any garbage once the header is known', () => {
     fc.assert(
       fc.property(garbage, (bytes) => {
-        const decoder = createDecoder('s', 'text');
+        const decoder = createDecoder({ source: 's', protocol: 'text' });
         decoder.decode(Buffer.from('p;q;r;s;u\n1;2;3;4;5\n'), 0);
         decoder.decode(bytes, 0);
         decoder.decode(Buffer.from('\n'), 0);
@@ -129,7 +134,10 @@ describe('the text decoder', () => {
     const object = fc.dictionary(name, fc.integer(), { minKeys: 1, maxKeys: 20 });
     fc.assert(
       fc.property(object, (numbers) => {
-        const [sample] = createDecoder('s', 'text').decode(Buffer.from(`${JSON.stringify(numbers)}\n`), 0);
+        const [sample] = createDecoder({ source: 's', protocol: 'text' }).decode(
+          Buffer.from(`${JSON.stringify(numbers)}\n`),
+          0,
+        );
         expect(sample).toMatchObject({ names: Object.keys(numbers), values: Object.values(numbers) });
       }),
     );
@@ -142,6 +150,7 @@ function expectWellFormed(item: Decoded): void {
     expect(item.excerpt).toMatch(/^\P{C}{0,64}$/u);
     return;
   }
+  if (item.kind !== 'sample') throw new Error(`text has no ${item.kind}`);
   expect(item.values.length).toBe(item.names.length);
   expect(item.values.length).toBeGreaterThan(0);
   expect(new Set(item.names).size).toBe(item.names.length);

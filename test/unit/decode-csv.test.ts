@@ -3,15 +3,15 @@ import { createDecoder } from '../../src/decode/decoder.ts';
 
 /** One short string per result: `name=value …` of a sample, `!reason excerpt` of noise. */
 function decode(...lines: string[]): string[] {
-  const decoded = createDecoder('logger', 'text').decode(
+  const decoded = createDecoder({ source: 'logger', protocol: 'text' }).decode(
     Buffer.from(lines.map((line) => `${line}\r\n`).join('')),
     0,
   );
-  return decoded.map((item) =>
-    item.kind === 'noise'
-      ? `!${item.reason} ${item.excerpt}`
-      : item.names.map((name, at) => `${name}=${item.values[at]}`).join(' '),
-  );
+  return decoded.map((item) => {
+    if (item.kind === 'noise') return `!${item.reason} ${item.excerpt}`;
+    if (item.kind !== 'sample') return item.kind;
+    return item.names.map((name, at) => `${name}=${item.values[at]}`).join(' ');
+  });
 }
 
 describe('CSV', () => {
@@ -21,13 +21,13 @@ describe('CSV', () => {
   });
 
   test('carries its own time', () => {
-    const decoder = createDecoder('logger', 'text');
+    const decoder = createDecoder({ source: 'logger', protocol: 'text' });
     const [sample] = decoder.decode(Buffer.from('datetime;a\n2020-03-09 10:14:33;1\n'), 0);
     expect(sample).toMatchObject({ names: ['a'], deviceMs: Date.UTC(2020, 2, 9, 10, 14, 33) });
   });
 
   test('shares one array of names, also after the same header came again', () => {
-    const decoder = createDecoder('logger', 'text');
+    const decoder = createDecoder({ source: 'logger', protocol: 'text' });
     const decoded = decoder.decode(Buffer.from('a,b\n1,2\na,b\n3,4\n'), 0);
     const [first, second] = decoded.flatMap((item) => (item.kind === 'sample' ? [item.names] : []));
     expect(decoded.length).toBe(2);
@@ -103,7 +103,7 @@ describe('CSV', () => {
   });
 
   test('forgets the header when the link was closed', () => {
-    const decoder = createDecoder('logger', 'text');
+    const decoder = createDecoder({ source: 'logger', protocol: 'text' });
     decoder.decode(Buffer.from('a,b\n1,2\n'), 0);
     decoder.reset(0);
     expect(decoder.decode(Buffer.from('3,4\n'), 0)).toMatchObject([{ kind: 'noise', reason: 'unreadable' }]);

@@ -8,7 +8,7 @@ const dataDir = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 /** Decodes a recording in serial-sized chunks. */
 function decodeFile(path: string) {
   const bytes = readFileSync(dataDir + path);
-  const decoder = createDecoder('recording', 'text');
+  const decoder = createDecoder({ source: 'recording', protocol: 'text' });
   const chunks = Array.from({ length: Math.ceil(bytes.length / 97) }, (_, at) =>
     bytes.subarray(at * 97, (at + 1) * 97),
   );

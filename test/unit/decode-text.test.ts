@@ -5,7 +5,10 @@ import { CHANNELS_MAX, NAME_LENGTH_MAX } from '../../src/decode/layout.ts';
 import type { Decoded, Noise, Sample } from '../../src/values/sample.ts';
 
 function decode(...lines: string[]): readonly Decoded[] {
-  return createDecoder('mcu', 'text').decode(Buffer.from(lines.map((line) => `${line}\n`).join('')), 5);
+  return createDecoder({ source: 'mcu', protocol: 'text' }).decode(
+    Buffer.from(lines.map((line) => `${line}\n`).join('')),
+    5,
+  );
 }
 
 const samplesOf = (decoded: readonly Decoded[]) =>
@@ -178,7 +181,7 @@ describe('text in general', () => {
   });
 
   test('remembers a bounded number of layouts', () => {
-    const decoder = createDecoder('mcu', 'text');
+    const decoder = createDecoder({ source: 'mcu', protocol: 'text' });
     const namesOf = (line: string) => samplesOf(decoder.decode(Buffer.from(`${line}\n`), 0))[0]?.names;
     const before = namesOf('first:1');
     for (let kind = 0; kind < 100; kind++) namesOf(`kind${kind}:1`);
@@ -187,7 +190,7 @@ describe('text in general', () => {
   });
 
   test('counts a line of 10 MB once, with its size, and reads the next', () => {
-    const decoder = createDecoder('mcu', 'text');
+    const decoder = createDecoder({ source: 'mcu', protocol: 'text' });
     const chunk = Buffer.alloc(64 * 1024, 'abcd');
     const before = process.memoryUsage().arrayBuffers;
     for (let count = 0; count < 160; count++) expect(decoder.decode(chunk, 0)).toEqual([]);
@@ -199,19 +202,24 @@ describe('text in general', () => {
 
   test('counts binary bytes and half characters as not UTF-8', () => {
     const bytes = Buffer.from([0xfd, 0x09, 0x00, 0x0a, 0x61, 0xc3, 0x0a]);
-    const reasons = noiseOf(createDecoder('mcu', 'text').decode(bytes, 0)).map(({ reason }) => reason);
+    const reasons = noiseOf(createDecoder({ source: 'mcu', protocol: 'text' }).decode(bytes, 0)).map(
+      ({ reason }) => reason,
+    );
     expect(reasons).toEqual(['not-utf8', 'not-utf8']);
   });
 
   test('shows at most 64 printable characters of noise', () => {
     const [noise] = noiseOf(
-      createDecoder('mcu', 'text').decode(Buffer.from(`\u0007x${'y'.repeat(999)}\n`), 0),
+      createDecoder({ source: 'mcu', protocol: 'text' }).decode(
+        Buffer.from(`\u0007x${'y'.repeat(999)}\n`),
+        0,
+      ),
     );
     expect(noise?.excerpt).toBe(`.x${'y'.repeat(62)}`);
   });
 
   test('calls half a line noise when the link is closed', () => {
-    const decoder = createDecoder('mcu', 'text');
+    const decoder = createDecoder({ source: 'mcu', protocol: 'text' });
     decoder.decode(Buffer.from('{"a":1}\n{"a"'), 0);
     expect(decoder.reset(9)).toMatchObject([
       { kind: 'noise', reason: 'unreadable', sizeBytes: 4, monoMs: 9 },
@@ -221,7 +229,7 @@ describe('text in general', () => {
   });
 
   test('forgets the count of the device when the link is closed', () => {
-    const decoder = createDecoder('mcu', 'text');
+    const decoder = createDecoder({ source: 'mcu', protocol: 'text' });
     decoder.decode(Buffer.from('ts:999999990 a:1\n'), 0);
     decoder.reset(0);
     const [sample] = decoder.decode(Buffer.from('ts:1000000010 a:1\n'), 0);
@@ -241,10 +249,10 @@ describe('text in general', () => {
 
 test('a recording whose last line has no end loses nothing; a link that was lost there does', () => {
   const bytes = Buffer.from('{"a":1}\n{"a":2}');
-  const recording = createDecoder('mcu', 'text');
+  const recording = createDecoder({ source: 'mcu', protocol: 'text' });
   const whole = [...recording.decode(bytes, 0), ...recording.finish(1), ...recording.reset(1)];
   expect(whole.map(({ kind }) => kind)).toEqual(['sample', 'sample']);
-  const lost = createDecoder('mcu', 'text');
+  const lost = createDecoder({ source: 'mcu', protocol: 'text' });
   const cut = [...lost.decode(bytes, 0), ...lost.reset(1)];
   expect(cut.map(({ kind }) => kind)).toEqual(['sample', 'noise']);
 });
