@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withChannels } from '../src/assets.ts';
 import { type Config, configSchema, windowRows } from '../src/config/schema.ts';
 import { openTerminal } from '../src/link/terminal.ts';
 import { recordedTime } from '../src/sample-time.ts';
@@ -71,7 +72,8 @@ async function openBare(config: Config): Promise<Readable> {
 }
 
 async function readAsFieldnote(task: ReaderTask, config: Config): Promise<void> {
-  const [source, asset] = [config.sources[SOURCE], config.assets[ASSET]];
+  const [source, configured] = [config.sources[SOURCE], config.assets[ASSET]];
+  const asset = configured && withChannels(configured);
   if (source === undefined || asset === undefined) throw new Error('the configuration lacks the device');
   const { channels, window } = asset;
   const { rateHz, hold: holdMs } = window;
@@ -88,6 +90,9 @@ async function readAsFieldnote(task: ReaderTask, config: Config): Promise<void> 
     random: Math.random,
     counters: new Counters(),
     log: createLog('silent'),
+    descriptorCache: { get: () => undefined, put() {} },
+    onDevice() {},
+    onGap() {},
     onSample(sample) {
       for (const row of grid.push(sample, recordedTime(sample)).rows) cutter.push(row);
       takeCount(++lineCount);

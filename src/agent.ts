@@ -1,13 +1,13 @@
-import { Asset } from './asset.ts';
-import type { Config } from './config/schema.ts';
+import { Assets } from './assets.ts';
+import type { AssetConfig, Config } from './config/schema.ts';
+import { openDeviceCache } from './device-cache.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
-import { type IncidentState, initialState, restore } from './incident/machine.ts';
+import type { IncidentState } from './incident/machine.ts';
 import { Judge } from './judge/judge.ts';
 import type { Secrets } from './publish/secrets.ts';
 import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
 import { reportOf } from './report/facts.ts';
-import { liveTime } from './sample-time.ts';
 import { SourceReader } from './source.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { type Clock, systemClock } from './system/clock.ts';
@@ -16,8 +16,6 @@ import { messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
-import type { Sample } from './values/sample.ts';
-import { UnmatchedValues } from './window/unmatched.ts';
 
 /** Silent channels get their gaps at least so often, and so late: a sample that comes a little after its time counts. */
 const TICK_MS = 1000;
@@ -56,7 +54,7 @@ interface Parts extends AgentOptions {
  * The whole way of a sample, wired. Each step is a folder of its own:
  *
  *   link → decode               SourceReader, one per source
- *   window → judge → incident   Asset, one per machine that is watched
+ *   window → judge → incident   Assets, with one Asset for each machine that is watched
  *   report → store → publish    acceptReport, StoreKeeper, Publisher
  *
  * @throws FieldnoteError STORE_LOCKED or STORE_NEWER when another or a newer Fieldnote owns the store
@@ -77,7 +75,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const judge = createJudge(clock, counters, log);
   const parts: Parts = { ...options, counters, clock, keeper, judge };
-  const assets = await startAssets(parts);
+  const assets = await Assets.start({
+    ...parts,
+    onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
+  });
   const sources = startSources(parts, assets);
   const health: HealthParts = { clock, counters, assets, sources, keeper };
   const tell = async () => {
@@ -87,7 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     return now;
   };
   const timers = [
-    setInterval(() => advance(assets, clock.monoMs() - TICK_MS), TICK_MS),
+    setInterval(() => assets.advanceTo(clock.monoMs() - TICK_MS), TICK_MS),
     setInterval(() => logged(log, tell()), mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
     setInterval(() => logged(log, logStatus(health, log)), STATUS_INTERVAL_MS),
   ];
@@ -97,8 +98,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     async stop() {
       for (const timer of timers) clearInterval(timer);
       await Promise.all([...sources.values()].map((source) => source.stop()));
-      for (const asset of assets.values()) asset.stop();
-      await Promise.all([...assets.values()].map((asset) => asset.settled()));
+      await assets.stop();
       await judge.stop();
       await publisher?.stop();
       log.info(statusLineOf(await healthOf(health), counters));
@@ -120,81 +120,43 @@ function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
   });
 }
 
-async function startAssets(parts: Parts): Promise<ReadonlyMap<string, Asset>> {
+function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceReader> {
   const { config, keeper, log } = parts;
-  const timeOf = Object.fromEntries(
-    Object.entries(config.sources).map(([key, { time }]) => [key, liveTime(time)]),
-  );
-  const states = await keeper.incidentStates();
-  const assets = new Map<string, Asset>();
-  for (const [key, assetConfig] of Object.entries(config.assets)) {
-    const learningKey = { asset: key, channels: Object.keys(assetConfig.channels) };
-    const asset = new Asset({
-      ...parts,
-      key,
-      config: assetConfig,
-      dataDir: config.dataDir,
-      timeOf,
-      state: restoreState(key, states.get(key), log),
-      keeper: {
-        restore: () => keeper.learningRows(learningKey),
-        append: (rows) => keeper.appendLearning(learningKey, rows),
-        clear: () => keeper.clearLearning(key),
-      },
-      onIncident: (event, state) => acceptReport(parts, event, state),
-    });
-    await asset.start();
-    assets.set(key, asset);
-  }
-  return assets;
-}
-
-function restoreState(asset: string, stored: unknown, log: Logger): IncidentState {
-  if (stored === undefined) return initialState();
-  try {
-    return restore(stored);
-  } catch (error) {
-    log.error({ asset }, `${asset}: ${messageOf(error)}`);
-    return initialState();
-  }
-}
-
-function startSources(parts: Parts, assets: ReadonlyMap<string, Asset>): ReadonlyMap<string, SourceReader> {
-  const { config, counters } = parts;
-  const unmatched = new UnmatchedValues(config.assets);
-  const onSample = (sample: Sample) => {
-    const unmatchedCount = unmatched.countIn(sample);
-    if (unmatchedCount > 0) counters.add('samples_unmatched', sample.source, unmatchedCount);
-    for (const asset of assets.values()) asset.push(sample);
-  };
+  const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, SourceReader>();
   for (const [key, sourceConfig] of Object.entries(config.sources)) {
-    const options = { ...parts, key, config: sourceConfig, random: Math.random, onSample };
-    sources.set(key, new SourceReader(options));
+    const source = new SourceReader({
+      ...parts,
+      key,
+      config: sourceConfig,
+      random: Math.random,
+      descriptorCache,
+      onSample: (sample) => assets.push(sample),
+      onDevice: (device) => assets.describe(device),
+      onGap(detail, count) {
+        log.warn({ source: key, count }, detail);
+        logged(log, keeper.recordMissingSamples(detail, count));
+      },
+    });
+    sources.set(key, source);
   }
   for (const source of sources.values()) source.start();
   return sources;
 }
 
 /** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
-function acceptReport(parts: Parts, event: IncidentEvent, state: IncidentState): void {
+function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, state: IncidentState): void {
   const { config, configSha256, counters, keeper, log } = parts;
   const { site, node } = config;
   const { asset: key, id, revision, updated } = event.incident;
-  const assetConfig = config.assets[key];
-  if (assetConfig === undefined) return;
   if (event.event === 'opened') counters.add('incidents_opened', key);
   if (event.event === 'closed') counters.add('incidents_closed', key);
   const provenance = { config: configSha256, agent: agentVersion };
-  const report = reportOf({ event, asset: { key, ...assetConfig }, site, node, provenance });
+  const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
   const topic = topicsOf({ site, node }).incident(key);
   const entry = { id, revision, asset: key, topic, payload: JSON.stringify(report), stamp: updated };
   keeper.accept({ asset: key, state, entry });
-}
-
-function advance(assets: ReadonlyMap<string, Asset>, nowMs: number): void {
-  for (const asset of assets.values()) asset.advanceTo(nowMs);
 }
 
 async function logStatus(health: HealthParts, log: Logger): Promise<void> {

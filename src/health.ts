@@ -1,4 +1,5 @@
-import type { Asset } from './asset.ts';
+import type { AssetHealth } from './asset.ts';
+import type { Assets } from './assets.ts';
 import type { SourceReader } from './source.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
@@ -8,7 +9,7 @@ import type { Counters } from './system/counters.ts';
 export interface HealthParts {
   readonly clock: Clock;
   readonly counters: Counters;
-  readonly assets: ReadonlyMap<string, Asset>;
+  readonly assets: Assets;
   readonly sources: ReadonlyMap<string, SourceReader>;
   readonly keeper: StoreKeeper;
 }
@@ -21,7 +22,10 @@ export async function healthOf({ clock, counters, assets, sources, keeper }: Hea
     uptimeS: Math.round(process.uptime()),
     rssMiB: Math.round(process.memoryUsage.rss() / 1024 / 1024),
     sources: Object.fromEntries([...sources].map(([key, source]) => [key, source.state])),
-    assets: Object.fromEntries([...assets].map(([key, asset]) => [key, asset.health])),
+    devices: Object.fromEntries(
+      [...sources].flatMap(([key, source]) => (source.device ? [[key, source.device]] : [])),
+    ),
+    assets: assets.health,
     store: store ?? 'not available',
     counters: counters.snapshot(),
   };
@@ -47,7 +51,7 @@ export function statusLineOf(
   ].join(', ');
 }
 
-function phaseOf(asset: Asset['health']): string {
+function phaseOf(asset: AssetHealth): string {
   if (asset.learned !== undefined) return `${asset.phase} ${Math.floor(asset.learned * 100)} %`;
   return asset.score === undefined ? asset.phase : `${asset.phase} (score ${asset.score.toFixed(2)})`;
 }

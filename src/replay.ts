@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Asset } from './asset.ts';
+import { withChannels } from './assets.ts';
 import type { Config } from './config/schema.ts';
 import { createDecoder } from './decode/decoder.ts';
 import type { IncidentState } from './incident/machine.ts';
@@ -106,7 +107,9 @@ async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock
   const { config, source, log, on } = stage;
   const keeper = { restore: async () => [], append() {}, clear() {} };
   const assets = new Map<string, Asset>();
-  for (const [key, asset] of Object.entries(config.assets)) {
+  for (const [key, configured] of Object.entries(config.assets)) {
+    const asset = withChannels(configured);
+    if (asset === undefined) continue;
     const isFed = Object.values(asset.channels).some(({ from }) => from.startsWith(`${source}.`));
     if (!isFed) continue;
     const started = new Asset({

@@ -1,14 +1,20 @@
 import type { SourceConfig } from './config/schema.ts';
-import { createDecoder, type Decoder } from './decode/decoder.ts';
+import { createDecoder } from './decode/decoder.ts';
+import type { Decoder, DescriptorCache } from './decode/seam.ts';
 import { linkOpener } from './link/open.ts';
 import { Link, type LinkState } from './link/reopening.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import type { Logger } from './system/log.ts';
-import type { Decoded, Noise, Sample } from './values/sample.ts';
+import type { Device, DeviceTiming, Loss } from './values/device.ts';
+import type { Decoded, Sample } from './values/sample.ts';
 
-/** At most one line in the log about noise in so long, for each source; the counters have it all. */
-const NOISE_LOG_INTERVAL_MS = 60_000;
+/** At most one line in the log of each kind in so long, for each source; the counters have it all. */
+const LOG_INTERVAL_MS = 60_000;
+/** At most one gap of each kind in so long, for each source; what comes between is added up. */
+const GAP_INTERVAL_MS = 60_000;
+/** How often a decoder may ask its device something. */
+const TICK_MS = 250;
 
 export interface SourceReaderOptions {
   readonly key: string;
@@ -17,7 +23,12 @@ export interface SourceReaderOptions {
   readonly random: () => number;
   readonly counters: Counters;
   readonly log: Logger;
+  readonly descriptorCache: DescriptorCache;
   readonly onSample: (sample: Sample) => void;
+  /** A device is ready, or was restarted. */
+  readonly onDevice: (device: Device) => void;
+  /** Samples are missing for good: what a durable record should say, and how many if that is known. */
+  readonly onGap: (detail: string, count: number | null) => void;
 }
 
 /** One source: keeps its link open, decodes its bytes, counts and logs what happens to it. */
@@ -25,13 +36,19 @@ export class SourceReader {
   readonly #options: SourceReaderOptions;
   readonly #decoder: Decoder;
   readonly #link: Link;
+  readonly #loggedMs = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
   #state = 'opening';
-  #noiseLoggedMs = Number.NEGATIVE_INFINITY;
+  #device: Device | undefined;
+  #awaySinceMs: number | undefined;
+  #lost = { wire: 0, device: 0 };
+  #gapMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SourceReaderOptions) {
-    const { key, config, clock, random, counters } = options;
+    const { key, config, clock, random, counters, descriptorCache } = options;
     this.#options = options;
-    this.#decoder = createDecoder({ source: key, protocol: config.protocol });
+    const send = (bytes: Uint8Array) => this.#link.write(bytes);
+    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache });
     this.#link = new Link({
       source: key,
       open: linkOpener(config.link),
@@ -51,39 +68,117 @@ export class SourceReader {
     return this.#state;
   }
 
-  start(): void {
-    this.#link.start();
+  /** Who speaks there and how well its clock is known; undefined for what does not describe itself. */
+  get device(): (Device & { readonly timing: DeviceTiming | undefined }) | undefined {
+    return this.#device && { ...this.#device, timing: this.#decoder.timing };
   }
 
-  stop(): Promise<void> {
-    return this.#link.stop();
+  start(): void {
+    this.#link.start();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#link.stop();
+    this.#tellLosses();
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.clock.monoMs();
+    if (this.#state === 'open') this.#handOver(this.#decoder.tick?.(nowMs) ?? []);
+    if (nowMs - this.#gapMs >= GAP_INTERVAL_MS) this.#tellLosses();
   }
 
   #handOver(decoded: readonly Decoded[]): void {
-    const { key, counters, onSample } = this.#options;
-    for (const item of decoded) {
-      if (item.kind === 'sample') {
+    for (const item of decoded) this.#take(item);
+  }
+
+  #take(item: Decoded): void {
+    const { key, counters, onSample, log } = this.#options;
+    switch (item.kind) {
+      case 'sample':
         counters.add('samples_read', key);
         onSample(item);
-      } else if (item.kind === 'noise') {
+        return;
+      case 'noise': {
         counters.add(`noise_${item.reason}`, key);
-        this.#logNoise(item);
+        const { reason, sizeBytes, excerpt } = item;
+        const say = () =>
+          log.warn({ source: key, reason, sizeBytes, excerpt }, `noise from source ${key}: ${reason}`);
+        this.#logSeldom('noise', say);
+        return;
       }
+      case 'device':
+        this.#greet(item);
+        return;
+      case 'loss':
+        this.#count(item);
+        return;
+      case 'log':
+        this.#logSeldom(`log ${item.level}`, () => log.info({ source: key, level: item.level }, item.text));
+        return;
+      case 'waveform':
+        counters.add('waveforms_read', key);
+        return;
+      case 'event':
+        counters.add('device_events', key);
+        log.info(
+          { source: key, code: item.code, arguments: item.arguments },
+          `event ${item.code} of source ${key}`,
+        );
+        return;
+      case 'stats':
+        counters.add('device_stats', key);
     }
+  }
+
+  #greet(device: Device): void {
+    const { key, log, onDevice } = this.#options;
+    const { uid, bootId, resetCause, firmware, board, channels } = device;
+    const isRestart = this.#device !== undefined && this.#device.bootId !== bootId;
+    const names = channels.map(({ name, unit }) => `${name} (${unit})`).join(', ');
+    log.info(
+      { source: key, uid, bootId, resetCause, firmware, board },
+      `source ${key} is ${board} with firmware ${firmware}${isRestart ? ', restarted' : ''}; it measures ${names}`,
+    );
+    this.#device = device;
+    onDevice(device);
+  }
+
+  #count({ where, frames, samples }: Loss): void {
+    const { key, counters } = this.#options;
+    counters.add(where === 'wire' ? 'frames_lost_wire' : 'frames_lost_device', key, frames);
+    counters.add(where === 'wire' ? 'samples_lost_wire' : 'samples_lost_device', key, samples);
+    this.#lost[where] += samples;
+  }
+
+  /** Losses become one gap a minute, so that a bad cable does not fill the store. */
+  #tellLosses(): void {
+    const { key, clock, onGap } = this.#options;
+    const { wire, device } = this.#lost;
+    if (wire + device === 0) return;
+    onGap(`source ${key}: ${wire} samples lost on the wire, ${device} in the device`, wire + device);
+    this.#lost = { wire: 0, device: 0 };
+    this.#gapMs = clock.monoMs();
   }
 
   #follow(state: LinkState): void {
     const { key, clock, counters, log } = this.#options;
+    const nowMs = clock.monoMs();
     if (state.kind === 'open') {
       this.#state = 'open';
       counters.add('link_opened', key);
       log.info({ source: key }, `source ${key} is open`);
+      if (this.#awaySinceMs !== undefined) this.#tellAway((nowMs - this.#awaySinceMs) / 1000);
+      this.#awaySinceMs = undefined;
       return;
     }
     const { error } = state;
     const isWhole = state.kind === 'ended' && error === undefined;
-    if (isWhole) this.#handOver(this.#decoder.finish(clock.monoMs()));
-    this.#handOver(this.#decoder.reset(clock.monoMs()));
+    if (isWhole) this.#handOver(this.#decoder.finish(nowMs));
+    this.#handOver(this.#decoder.reset(nowMs));
+    if (this.#state === 'open') this.#awaySinceMs = nowMs;
     if (state.kind === 'waiting') {
       this.#state = `waiting: ${state.error.message}`;
       counters.add('link_lost', key);
@@ -96,9 +191,15 @@ export class SourceReader {
     else log.error({ source: key, code: error.code }, error.message);
   }
 
-  #logNoise({ source, monoMs, reason, sizeBytes, excerpt }: Noise): void {
-    if (monoMs - this.#noiseLoggedMs < NOISE_LOG_INTERVAL_MS) return;
-    this.#noiseLoggedMs = monoMs;
-    this.#options.log.warn({ source, reason, sizeBytes, excerpt }, `noise from source ${source}: ${reason}`);
+  #tellAway(seconds: number): void {
+    const { key, onGap } = this.#options;
+    onGap(`source ${key} was away for ${seconds.toFixed(1)} s`, null);
+  }
+
+  #logSeldom(kind: string, say: () => void): void {
+    const nowMs = this.#options.clock.monoMs();
+    if (nowMs - (this.#loggedMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_INTERVAL_MS) return;
+    this.#loggedMs.set(kind, nowMs);
+    say();
   }
 }

@@ -89,6 +89,13 @@ export class StoreKeeper {
     return (await this.#store?.incidentStates()) ?? new Map();
   }
 
+  /** Remembers that samples are missing; without a store only the log does. */
+  async recordMissingSamples(detail: string, count: number | null): Promise<void> {
+    const { clock } = this.#options;
+    const at = clock.stampAt(clock.monoMs());
+    await this.#store?.recordGap({ reason: 'samples', detail, count, fromSeq: null, toSeq: null, at });
+  }
+
   async gaps(): Promise<readonly GapRow[]> {
     return (await this.#store?.gaps()) ?? [];
   }

@@ -10,9 +10,10 @@ export function check(path: string): string {
     const where = link.type === 'tcp' ? `${link.host}:${link.port}` : link.path;
     return `  source ${key}: ${protocol} from ${link.type} ${where}`;
   });
-  const assets = Object.entries(config.assets).map(([key, { channels, learn, window }]) => {
-    const count = Object.keys(channels).length;
-    const names = count === 1 ? '1 channel' : `${count} channels`;
+  const assets = Object.entries(config.assets).map(([key, { source, channels, learn, window }]) => {
+    const count = Object.keys(channels ?? {}).length;
+    const counted = count === 1 ? '1 channel' : `${count} channels`;
+    const names = channels === undefined ? `all that ${source} measures` : counted;
     const seconds = (ms: number) => `${ms / 1000} s`;
     return `  asset ${key}: ${names}, learns for ${seconds(learn.for)}, judges ${seconds(window.length)} every ${seconds(window.step)}`;
   });

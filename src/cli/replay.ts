@@ -1,3 +1,4 @@
+import { withChannels } from '../assets.ts';
 import { loadConfig } from '../config/load.ts';
 import { replay, replayedSource } from '../replay.ts';
 import { reportOf } from '../report/facts.ts';
@@ -34,7 +35,8 @@ export async function replayCommand(recording: string, options: ReplayCommandOpt
       },
       incident(event) {
         const key = event.incident.asset;
-        const asset = config.assets[key];
+        const configured = config.assets[key];
+        const asset = configured && withChannels(configured);
         if (asset === undefined) return;
         const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
         const line = options.json

@@ -89,10 +89,17 @@ const channel = z.strictObject({
 
 const asset = z.strictObject({
   name: z.string().min(1).max(48).optional().describe('Name for people; the key when absent.'),
+  source: z
+    .string()
+    .optional()
+    .describe(
+      'Instead of channels: watch everything that the device at this source says it measures (bridge).',
+    ),
   channels: z
     .record(key, channel)
     .refine((channels) => Object.keys(channels).length >= 1, 'needs at least one channel')
     .refine((channels) => Object.keys(channels).length <= 64, 'has more than 64 channels: split the asset')
+    .optional()
     .describe('What is measured on this asset.'),
   window: z
     .strictObject({
@@ -157,12 +164,21 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
   for (const [key, asset] of Object.entries(config.assets ?? {})) {
     const faultAt = (path: readonly string[], message: string, input?: unknown) =>
       context.addIssue({ code: 'custom', path: ['assets', key, ...path], message, input });
+    checkFeeds(asset ?? {}, sources, faultAt);
     checkChannels(asset?.channels ?? {}, sources, faultAt);
     checkLengths(asset ?? {}, faultAt);
   }
 }
 
 type FaultAt = (path: readonly string[], message: string, input?: unknown) => void;
+
+function checkFeeds({ source, channels }: AssetParts, sources: readonly string[], faultAt: FaultAt): void {
+  if ((source === undefined) === (channels === undefined))
+    faultAt([], 'needs either channels or source (a device that describes itself)');
+  const isKnown = typeof source !== 'string' || sources.includes(source);
+  if (!isKnown)
+    faultAt(['source'], `names no source (sources: ${sources.join(', ') || 'none is configured'})`, source);
+}
 
 function checkChannels(
   channels: NonNullable<AssetParts['channels']>,
@@ -208,7 +224,8 @@ interface ReferenceParts {
 }
 
 interface AssetParts {
-  readonly channels?: Record<string, { from?: unknown } | undefined>;
+  readonly source?: unknown;
+  readonly channels?: Record<string, { from?: unknown } | undefined> | undefined;
   readonly window?: { length?: unknown; rateHz?: unknown };
   readonly learn?: { for?: unknown };
 }
@@ -241,7 +258,13 @@ export const configSchema = z
 export type Config = z.output<typeof configSchema>;
 export type SourceConfig = Config['sources'][string];
 export type LinkConfig = SourceConfig['link'];
-export type AssetConfig = Config['assets'][string];
+/** An asset as it is configured; its channels may be known only when its device has described itself. */
+export type ConfiguredAsset = Config['assets'][string];
+export type ChannelConfig = NonNullable<ConfiguredAsset['channels']>[string];
+/** An asset whose channels are known. */
+export type AssetConfig = Omit<ConfiguredAsset, 'channels' | 'source'> & {
+  readonly channels: Readonly<Record<string, ChannelConfig>>;
+};
 export type WindowConfig = AssetConfig['window'];
 export type IncidentConfig = AssetConfig['incident'];
 export type MqttConfig = z.output<typeof mqtt>;

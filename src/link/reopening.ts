@@ -53,6 +53,11 @@ export class Link {
     await this.#running;
   }
 
+  /** Sends bytes to the device; while the link is not open they go nowhere. */
+  write(bytes: Uint8Array): void {
+    this.#current?.link.write(bytes);
+  }
+
   /** Back-pressure: stops the bytes, across reopenings. A paused link is not taken for a mute one. */
   pause(): void {
     this.#isPaused = true;

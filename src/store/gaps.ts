@@ -8,10 +8,11 @@ export interface Gap {
     | 'quarantined' // can never be delivered
     | 'damaged' // a bit flipped on the disk
     | 'refused' // the store could not take it
+    | 'samples' // samples of a source did not arrive
     | 'store-recovered'; // the file was damaged; what could be read went into a new one
   /** For people. */
   readonly detail: string;
-  /** How many reports; null when nobody knows. */
+  /** How many reports, or samples; null when nobody knows. */
   readonly count: number | null;
   /** The lost ones lie between these, both included; null when they had no sequence number. */
   readonly fromSeq: number | null;

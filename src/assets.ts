@@ -1,0 +1,146 @@
+import { Asset, type AssetHealth, type AssetOptions } from './asset.ts';
+import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
+import { type IncidentState, initialState, restore } from './incident/machine.ts';
+import { liveTime } from './sample-time.ts';
+import type { StoreKeeper } from './store-keeper.ts';
+import { messageOf } from './system/errors.ts';
+import type { Device, DeviceChannel } from './values/device.ts';
+import type { IncidentEvent } from './values/incident.ts';
+import type { Sample } from './values/sample.ts';
+import { UnmatchedValues } from './window/unmatched.ts';
+
+type SharedAssetOptions = Pick<AssetOptions, 'judge' | 'clock' | 'counters' | 'log'>;
+
+export interface AssetsOptions extends SharedAssetOptions {
+  readonly config: Config;
+  readonly keeper: StoreKeeper;
+  readonly onIncident: (asset: AssetConfig, event: IncidentEvent, state: IncidentState) => void;
+}
+
+/** Everything that is watched: assets whose channels are configured, and those that a device brings with it. */
+export class Assets {
+  readonly #options: AssetsOptions;
+  readonly #timeOf: AssetOptions['timeOf'];
+  readonly #states: ReadonlyMap<string, unknown>;
+  readonly #running = new Map<string, { readonly asset: Asset; readonly config: AssetConfig }>();
+  #unmatched = new UnmatchedValues({});
+
+  static async start(options: AssetsOptions): Promise<Assets> {
+    const { config, keeper, log } = options;
+    const states = await keeper.incidentStates().catch((error) => {
+      log.error(`cannot read the incidents of before: ${messageOf(error)}; beginning without`);
+      return new Map<string, unknown>();
+    });
+    const assets = new Assets(options, states);
+    for (const [key, { channels, ...asset }] of Object.entries(config.assets))
+      if (channels !== undefined) await assets.#begin(key, { ...asset, channels });
+    return assets;
+  }
+
+  private constructor(options: AssetsOptions, states: ReadonlyMap<string, unknown>) {
+    const sources = Object.entries(options.config.sources);
+    this.#options = options;
+    this.#states = states;
+    this.#timeOf = Object.fromEntries(sources.map(([key, { time }]) => [key, liveTime(time)]));
+  }
+
+  push(sample: Sample): void {
+    const unmatchedCount = this.#unmatched.countIn(sample);
+    if (unmatchedCount > 0) this.#options.counters.add('samples_unmatched', sample.source, unmatchedCount);
+    for (const { asset } of this.#running.values()) asset.push(sample);
+  }
+
+  /** A device said what it measures: the assets that watch all of it can begin. */
+  describe(device: Device): void {
+    for (const [key, configured] of Object.entries(this.#options.config.assets)) {
+      if (configured.source !== device.source) continue;
+      const config = { ...configured, channels: channelsOf(device) };
+      this.#beginDescribed(key, config).catch((error) =>
+        this.#options.log.error({ asset: key }, messageOf(error)),
+      );
+    }
+  }
+
+  advanceTo(timeMs: number): void {
+    for (const { asset } of this.#running.values()) asset.advanceTo(timeMs);
+  }
+
+  get health(): Record<string, AssetHealth> {
+    return Object.fromEntries([...this.#running].map(([key, { asset }]) => [key, asset.health]));
+  }
+
+  /** Ends the watching; resolves when every window so far has its verdict. */
+  async stop(): Promise<void> {
+    const assets = [...this.#running.values()].map(({ asset }) => asset);
+    for (const asset of assets) asset.stop();
+    await Promise.all(assets.map((asset) => asset.settled()));
+  }
+
+  async #beginDescribed(key: string, config: AssetConfig): Promise<void> {
+    const { log } = this.#options;
+    const names = Object.keys(config.channels);
+    if (names.length === 0) {
+      log.error({ asset: key }, `the device of ${key} measures nothing that can be watched`);
+      return;
+    }
+    const before = this.#running.get(key);
+    if (before !== undefined) {
+      if (JSON.stringify(before.config.channels) === JSON.stringify(config.channels)) return;
+      log.warn({ asset: key }, `the device of ${key} measures something else now: ${names.join(', ')}`);
+      before.asset.stop();
+    }
+    await this.#begin(key, config);
+  }
+
+  async #begin(key: string, config: AssetConfig): Promise<void> {
+    const { keeper, onIncident, ...shared } = this.#options;
+    const learningKey = { asset: key, channels: Object.keys(config.channels) };
+    const asset = new Asset({
+      ...shared,
+      key,
+      config,
+      dataDir: this.#options.config.dataDir,
+      timeOf: this.#timeOf,
+      state: this.#stateOf(key),
+      keeper: {
+        restore: () => keeper.learningRows(learningKey),
+        append: (rows) => keeper.appendLearning(learningKey, rows),
+        clear: () => keeper.clearLearning(key),
+      },
+      onIncident: (event, state) => onIncident(config, event, state),
+    });
+    this.#running.set(key, { asset, config });
+    const configs = [...this.#running].map(([name, running]) => [name, running.config]);
+    this.#unmatched = new UnmatchedValues(Object.fromEntries(configs));
+    await asset.start();
+  }
+
+  #stateOf(asset: string): IncidentState {
+    const stored = this.#states.get(asset);
+    if (stored === undefined) return initialState();
+    try {
+      return restore(stored);
+    } catch (error) {
+      this.#options.log.error({ asset }, `${asset}: ${messageOf(error)}`);
+      return initialState();
+    }
+  }
+}
+
+/** The values of a device as channels of an asset. Counters and states have no normal level that could be learned. */
+function channelsOf({ source, channels }: Device): Record<string, ChannelConfig> {
+  const watched = channels.filter(({ isWaveform, quantity }) => !isWaveform && quantity === 'value');
+  const fieldOf = ({ name }: DeviceChannel) => name.slice(name.indexOf('.') + 1);
+  const isUnique = (field: string) => watched.filter((channel) => fieldOf(channel) === field).length === 1;
+  const entries = watched.map((channel) => {
+    const key = isUnique(fieldOf(channel)) ? fieldOf(channel) : channel.name;
+    const name = key.replaceAll(/[._]/g, ' ');
+    return [key, { from: `${source}.${channel.name}`, unit: channel.unit, name }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The configuration of an asset whose channels are configured; undefined when a device brings them. */
+export function withChannels({ channels, ...asset }: ConfiguredAsset): AssetConfig | undefined {
+  return channels && { ...asset, channels };
+}
