@@ -28,8 +28,8 @@ sources:
       type: serial # or: tcp (host, port), unix (path), file (path)
       path: ${serialPath}
       baudRate: 115200
-    # text = lines of JSON, CSV with a header, or label:value; recognised by itself.
-    protocol: text
+    # auto finds out: devices with firmware-bridge, lines of JSON, CSV with a header, or label:value.
+    protocol: auto
     # A port that is open but mute for so long is closed and opened again.
     silenceTimeout: 30s
 

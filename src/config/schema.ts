@@ -64,10 +64,11 @@ const link = z.discriminatedUnion('type', [
 const source = z.strictObject({
   link: link.describe('Where the bytes come from.'),
   protocol: z
-    .enum(['text'])
-    .default('text')
+    .enum(['auto', 'text', 'bridge'])
+    .default('auto')
     .describe(
-      'What the bytes are. text: NDJSON, CSV with a header or label:value lines, recognised by itself.',
+      'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
+        'describe themselves. auto: found out within 2 s; the device is asked for that.',
     ),
   time: z
     .enum(['arrival', 'device'])
