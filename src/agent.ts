@@ -17,7 +17,7 @@ import type { Logger } from './system/log.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
 
-/** Silent channels get their gaps at least so often, and so late: a sample that comes a little after its time counts. */
+/** How often silent channels get their gaps. */
 const TICK_MS = 1000;
 const STATUS_INTERVAL_MS = 60_000;
 /** The store keeps more of them than one message should hold. */
@@ -88,7 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     return now;
   };
   const timers = [
-    setInterval(() => assets.advanceTo(clock.monoMs() - TICK_MS), TICK_MS),
+    setInterval(() => assets.advanceTo(clock.monoMs()), TICK_MS),
     setInterval(() => logged(log, tell()), mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
     setInterval(() => logged(log, logStatus(health, log)), STATUS_INTERVAL_MS),
   ];

@@ -83,9 +83,12 @@ export class AssetWatch {
     for (const row of rows) this.#take(row);
   }
 
-  /** The clock went on: channels that said nothing have gaps. */
+  /**
+   * The clock went on: channels that said nothing have gaps. A cell that a held value could still fill is left open for
+   * as long, because devices send their samples in batches.
+   */
   advanceTo(timeMs: number): void {
-    for (const row of this.#grid.advanceTo(timeMs)) this.#take(row);
+    for (const row of this.#grid.advanceTo(timeMs - this.#options.config.window.hold)) this.#take(row);
   }
 
   /** Resolves when every window so far has its verdict. */

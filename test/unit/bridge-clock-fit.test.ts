@@ -37,10 +37,11 @@ function simulate(link: Link) {
   for (let trueMs = 0; trueMs <= durationMs; trueMs += intervalMs) {
     arrivedMs = Math.max(arrivedMs, backlogMs, trueMs + delayMs + jitter());
     if (fit === undefined) fit = new ClockFit(deviceMs(trueMs), arrivedMs);
-    else fit.add(deviceMs(trueMs), arrivedMs);
+    else fit.add(deviceMs(trueMs), arrivedMs, 1);
     if (link.asks && trueMs % 10_000 === 0 && trueMs > 0) {
       const askedMs = trueMs - delayMs - jitter();
-      fit.addRoundTrip(deviceMs(trueMs), askedMs, trueMs + delayMs + jitter());
+      const hostMs = trueMs + delayMs + jitter();
+      fit.addRoundTrip(deviceMs(trueMs), { askedMs, hostMs }, 0);
     }
   }
   if (fit === undefined) throw new Error('the link is too short');
@@ -100,7 +101,7 @@ describe('the clock fit', () => {
         let deviceMs = 0;
         for (const [stepMs, delayMs] of steps) {
           deviceMs += stepMs;
-          fit.add(deviceMs, 1e6 + deviceMs + delayMs);
+          fit.add(deviceMs, 1e6 + deviceMs + delayMs, 1);
           expect(fit.hostMs(deviceMs)).toBeLessThanOrEqual(1e6 + deviceMs + delayMs + 1e-6);
         }
       }),
@@ -109,29 +110,38 @@ describe('the clock fit', () => {
 
   test('follows a device whose clock stood still', () => {
     const fit = new ClockFit(0, 0);
-    for (let ms = 100; ms <= 60_000; ms += 100) fit.add(ms, ms + 1);
-    for (let ms = 60_100; ms <= 75_000; ms += 100) fit.add(ms, ms + 5001);
+    for (let ms = 100; ms <= 60_000; ms += 100) fit.add(ms, ms + 1, 1);
+    for (let ms = 60_100; ms <= 75_000; ms += 100) fit.add(ms, ms + 5001, 1);
     expect(fit.hostMs(75_000)).toBeGreaterThan(79_900);
   });
 
   test('is not moved by a host that was busy for some seconds', () => {
     const fit = new ClockFit(0, 0);
-    for (let ms = 100; ms <= 30_000; ms += 100) fit.add(ms, ms + 1);
-    for (let ms = 30_100; ms <= 34_000; ms += 100) fit.add(ms, 34_500);
+    for (let ms = 100; ms <= 30_000; ms += 100) fit.add(ms, ms + 1, 1);
+    for (let ms = 30_100; ms <= 34_000; ms += 100) fit.add(ms, 34_500, 1);
     expect(Math.abs(fit.hostMs(34_000) - 34_001)).toBeLessThan(1);
   });
 
   test('follows a drift that changes', () => {
     const fit = new ClockFit(0, 0);
     const deviceMs = (ms: number) => (ms < 600_000 ? ms : 600_000 + (ms - 600_000) * 1.0001);
-    for (let ms = 100; ms <= 1_200_000; ms += 500) fit.add(deviceMs(ms), ms + 1);
+    for (let ms = 100; ms <= 1_200_000; ms += 500) fit.add(deviceMs(ms), ms + 1, 1);
     expect(fit.timing.rateErrorPpm).toBeGreaterThan(95);
     expect(fit.timing.rateErrorPpm).toBeLessThan(105);
   });
 
+  test('takes the rate from the frames that come most often, and the offset from the quickest', () => {
+    const fit = new ClockFit(0, 2);
+    for (let ms = 160; ms <= 40_000; ms += 160) fit.add(ms, ms + 18, 1);
+    fit.add(5000, 5002, 0);
+    for (let ms = 40_160; ms <= 60_000; ms += 160) fit.add(ms, ms + 18, 1);
+    expect(fit.timing.rateErrorPpm).toBeCloseTo(0, 3);
+    expect(fit.hostMs(60_000)).toBeCloseTo(60_002, 3);
+  });
+
   test('does not believe a rate that no crystal has', () => {
     const fit = new ClockFit(0, 0);
-    for (let ms = 100; ms <= 20_000; ms += 100) fit.add(ms, 2 * ms);
+    for (let ms = 100; ms <= 20_000; ms += 100) fit.add(ms, 2 * ms, 1);
     expect(fit.timing.rateErrorPpm).toBeUndefined();
   });
 

@@ -15,7 +15,7 @@ describe('ticks', () => {
         for (const step of steps) {
           tick += step;
           expect(clock.deviceMs(tick % WRAP)).toBeCloseTo(tick / 1000, 3);
-          clock.observe(tick / 1000, (tick - start) / 1000);
+          clock.observe(tick / 1000, (tick - start) / 1000, 1);
         }
       }),
     );
@@ -23,7 +23,7 @@ describe('ticks', () => {
 
   test('that lie a little back are not taken for a wrap', () => {
     const clock = new DeviceClock(1_000_000, WRAP - 10, 0);
-    clock.observe(clock.deviceMs(10), 0);
+    clock.observe(clock.deviceMs(10), 0, 1);
     expect(clock.deviceMs(WRAP - 20) - clock.deviceMs(10)).toBeCloseTo(-0.03, 6);
   });
 
@@ -67,11 +67,12 @@ function live(options: {
   rig.take();
   let latenessMs = 0;
   for (let n = 0; n < 600; n++) {
-    const sentMs = (n + 1) * 100;
+    const sentMs = (n * 100 + 90) / (1 + rateErrorPpm / 1e6);
     const ticks = (startTick + n * 100_000) % WRAP;
     const trueFirstMs = (n * 100) / (1 + rateErrorPpm / 1e6);
     const frame = device.data(1, ticks, rows);
     if (random() > 0.05) rig.hear([frame], arrival(sentMs));
+    if (n % 50 === 0) rig.hear([device.hello(ticksAt(sentMs))], arrival(sentMs));
     for (const question of rig.sent.splice(0))
       rig.hear(device.receive(question, ticksAt(arrivedMs + 1)), arrival(arrivedMs + 1));
     const [first] = rig.of('sample');

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { DeviceLog } from '../../values/device.ts';
 import type { Decoded, NoiseReason } from '../../values/sample.ts';
 import { readEvent, readLog, readStats } from './bodies.ts';
@@ -53,7 +54,7 @@ export class Boot {
     const deviceMs = this.clock.deviceMs(hello.tick);
     if (!isSame || deviceMs < this.#helloMs || !this.clock.isPlausible(deviceMs, arrivedMs)) return false;
     this.#helloMs = deviceMs;
-    this.clock.observe(deviceMs, arrivedMs);
+    this.clock.observe(deviceMs, arrivedMs, 0);
     return true;
   }
 

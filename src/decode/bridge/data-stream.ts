@@ -49,7 +49,7 @@ export class DataStream {
     if (isOld) return 'duplicate-frame';
     const lost = this.#sequence.take(frame.sequence, frame.crc);
     if (lost === 'duplicate') return 'duplicate-frame';
-    clock.observe(endMs, arrivedMs);
+    clock.observe(endMs, arrivedMs, frame.stream);
     this.#tellLoss(lost, firstMs, arrivedMs);
     this.#batch = Math.max(this.#batch, count);
     this.#lastMs = firstMs;
@@ -91,8 +91,11 @@ export class DataStream {
   }
 
   #valuesAt(view: DataView, at: number): number[] {
-    const values: number[] = [];
-    for (const read of this.#readers) values.push(read(view, at));
+    const readers = this.#readers;
+    // Not by push or map: half of the time of a sample is this array.
+    const values = new Array<number>(readers.length);
+    for (let index = 0; index < readers.length; index++)
+      values[index] = (readers[index] as ReadField)(view, at);
     return values;
   }
 

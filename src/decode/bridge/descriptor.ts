@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { readCbor } from './cbor.ts';
 import { FIELD_KINDS, FIELD_TYPES, type FieldKind, type FieldType, LIMITS } from './protocol.ts';

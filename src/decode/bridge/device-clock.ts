@@ -54,14 +54,14 @@ export class DeviceClock {
     return isNearLatest || Math.abs(arrivedMs - this.#fit.hostMs(deviceMs)) <= this.#distanceMaxMs;
   }
 
-  /** A frame that was made at `deviceMs` arrived. */
-  observe(deviceMs: number, arrivedMs: number): void {
+  /** A frame of a stream that was made at `deviceMs` arrived. */
+  observe(deviceMs: number, arrivedMs: number, stream: number): void {
     this.#latest = Math.max(this.#latest, Math.round(deviceMs * this.#ticksPerMs));
-    this.#fit.add(deviceMs, arrivedMs);
+    this.#fit.add(deviceMs, arrivedMs, stream);
   }
 
   /** The device had the time `deviceMs` between the question and the arrival of its answer. */
   observeRoundTrip(deviceMs: number, askedMs: number, arrivedMs: number): void {
-    this.#fit.addRoundTrip(deviceMs, askedMs, arrivedMs);
+    this.#fit.addRoundTrip(deviceMs, { askedMs, hostMs: arrivedMs }, 0);
   }
 }

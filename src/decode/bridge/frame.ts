@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { CRC16_RESIDUE, CRC16_START, CRC16_TABLE, crc16 } from './crc.ts';
 import { LIMITS, VERSION } from './protocol.ts';
 

@@ -1,17 +1,14 @@
 import type { Boot } from './boot.ts';
 import { encodeFrame } from './frame.ts';
-import {
-  DESC_REQUEST_LAYOUT,
-  FRAME_TYPES,
-  type HelloBody,
-  SYNC_REQUEST_LAYOUT,
-  type SyncBody,
-} from './protocol.ts';
+import { DESC_REQUEST_LAYOUT, FRAME_TYPES, SYNC_REQUEST_LAYOUT, type SyncBody } from './protocol.ts';
 
 /**
  * What the host asks a device: first who it is, then its descriptor piece by piece, then the time, over and over, which
  * also tells the device that it is heard. One question at a time, as the device has room for one.
  */
+
+/** Bytes of SYNC on the wire, the longest question: 3 + 8 + 2 in COBS with a delimiter on both sides. */
+const QUESTION_SIZE_MAX = 16;
 
 /** An answer may wait behind a full ring at a low baud rate. */
 const ANSWER_TIMEOUT_MS = 1000;
@@ -52,10 +49,9 @@ export class Requests {
     const isWaiting = this.#asked !== undefined && monoMs - this.#asked.atMs < ANSWER_TIMEOUT_MS;
     if (known.boot === undefined) {
       if (monoMs - this.#lastMs.hello >= this.#helloIntervalMs) this.#askHello(monoMs);
-    } else if (!isWaiting) {
-      const { receiveWindow } = known.boot.hello;
-      if (known.missingAt !== undefined) this.#askDesc(known.missingAt, receiveWindow, monoMs);
-      else if (monoMs - this.#lastMs.sync >= this.#syncIntervalMs) this.#askSync(receiveWindow, monoMs);
+    } else if (!isWaiting && known.boot.hello.receiveWindow >= QUESTION_SIZE_MAX) {
+      if (known.missingAt !== undefined) this.#askDesc(known.missingAt, monoMs);
+      else if (monoMs - this.#lastMs.sync >= this.#syncIntervalMs) this.#askSync(monoMs);
     }
   }
 
@@ -84,29 +80,22 @@ export class Requests {
     this.#sendFrame('hello', new Uint8Array(), monoMs);
   }
 
-  #askDesc(offset: number, receiveWindow: HelloBody['receiveWindow'], monoMs: number): void {
+  #askDesc(offset: number, monoMs: number): void {
     const body = new DataView(new ArrayBuffer(DESC_REQUEST_LAYOUT.sizeMin));
     body.setUint16(DESC_REQUEST_LAYOUT.offset, offset, true);
-    this.#sendFrame('desc', new Uint8Array(body.buffer), monoMs, receiveWindow);
+    this.#sendFrame('desc', new Uint8Array(body.buffer), monoMs);
   }
 
-  #askSync(receiveWindow: HelloBody['receiveWindow'], monoMs: number): void {
+  #askSync(monoMs: number): void {
     const body = new DataView(new ArrayBuffer(SYNC_REQUEST_LAYOUT.sizeMin));
     body.setBigUint64(SYNC_REQUEST_LAYOUT.t1, microseconds(monoMs), true);
     this.#syncCount++;
     this.#lastMs.sync = monoMs;
-    this.#sendFrame('sync', new Uint8Array(body.buffer), monoMs, receiveWindow);
+    this.#sendFrame('sync', new Uint8Array(body.buffer), monoMs);
   }
 
-  #sendFrame(
-    question: Question,
-    body: Uint8Array,
-    monoMs: number,
-    receiveWindow = Number.POSITIVE_INFINITY,
-  ): void {
-    const type = FRAME_TYPES[question];
-    const bytes = encodeFrame({ type, stream: 0, sequence: this.#sequence, body });
-    if (bytes.length > receiveWindow) return;
+  #sendFrame(question: Question, body: Uint8Array, monoMs: number): void {
+    const bytes = encodeFrame({ type: FRAME_TYPES[question], stream: 0, sequence: this.#sequence, body });
     this.#sequence = (this.#sequence + 1) & 0xff;
     this.#asked = { question, atMs: monoMs };
     this.#send(bytes);
