@@ -85,7 +85,7 @@ export function machineConfig({ dataDir, socketPath, brokerPort }: MachineConfig
     site: 'plant',
     node: 'pump7',
     dataDir,
-    sources: { mcu: { link: { type: 'unix', path: socketPath }, time: 'device' } },
+    sources: { mcu: { link: { type: 'unix', path: socketPath }, protocol: 'text', time: 'device' } },
     assets: {
       pump: {
         name: 'Feed pump 7',

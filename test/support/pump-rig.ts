@@ -59,7 +59,13 @@ export class PumpRig implements AsyncDisposable {
       site: 'plant',
       node: 'skid1',
       dataDir: this.#dataDir,
-      sources: { mcu: { link: { type: 'serial', path: join(this.#portFolder, 'port') }, time: 'device' } },
+      sources: {
+        mcu: {
+          link: { type: 'serial', path: join(this.#portFolder, 'port') },
+          protocol: 'text',
+          time: 'device',
+        },
+      },
       assets,
       mqtt: { url: `mqtt://127.0.0.1:${mosquitto.port}`, healthInterval: '100ms', ackTimeout: '1s' },
     });
