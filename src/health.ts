@@ -46,7 +46,7 @@ export function statusLineOf(
     `${openCount} of ${Object.keys(sources).length} sources open`,
     ...phases,
     `${counters.get('samples_read')} samples`,
-    `${counters.get('reports_accepted')} reports, ${waiting}`,
+    `${counters.get('reports_accepted')} reports accepted, ${waiting}`,
     `${rssMiB} MiB`,
   ].join(', ');
 }
