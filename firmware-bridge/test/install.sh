@@ -1,9 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that test/run.sh uses. Needs root; does nothing when they are there.
 set -eu
-packages="gcc g++ make cmake python3 clang libclang-rt-14-dev cppcheck
-  gcc-avr avr-libc binutils-avr arduino-core-avr simavr libsimavr-dev libelf-dev
-  gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+packages=$(cat "$(dirname "$0")/debian-packages.txt")
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

@@ -15,12 +15,8 @@ export class Board implements AsyncDisposable {
       });
   }
 
-  get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
   async kill(): Promise<void> {
-    if (!this.isRunning) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await exited;

@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { Board } from './board.ts';
 import { eventually } from './daemon.ts';
+
+/** Where QEMU takes commands (QMP). */
+interface Monitor {
+  readonly socket: Socket;
+  readonly lines: Interface;
+}
 
 export interface QemuBoardOptions {
   readonly elf: string;
@@ -20,12 +26,17 @@ export interface QemuBoardOptions {
 export class QemuBoard implements AsyncDisposable {
   readonly #board: Board;
   readonly #options: QemuBoardOptions;
-  #monitor: Socket | undefined;
+  #monitor: Monitor | undefined;
 
   static async plugIn(options: QemuBoardOptions): Promise<QemuBoard> {
     const board = new QemuBoard(options);
-    await board.#boot();
-    return board;
+    try {
+      await board.#boot();
+      return board;
+    } catch (error) {
+      await board.unplug();
+      throw error;
+    }
   }
 
   private constructor(options: QemuBoardOptions) {
@@ -53,7 +64,8 @@ export class QemuBoard implements AsyncDisposable {
   async unplug(): Promise<void> {
     rmSync(this.#options.portPath, { force: true });
     await this.#board.kill();
-    this.#monitor?.destroy();
+    this.#monitor?.socket.destroy();
+    rmSync(this.#monitorPath, { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,9 +78,10 @@ export class QemuBoard implements AsyncDisposable {
       if (path !== undefined && existsSync(this.#monitorPath)) return path;
       throw new Error(`QEMU has not opened its ports: ${this.#board.output}`);
     });
-    this.#monitor = connect(this.#monitorPath).on('error', () => undefined);
-    // The first line is a greeting.
-    await once(createInterface({ input: this.#monitor }), 'line');
+    const socket = connect(this.#monitorPath).on('error', () => undefined);
+    this.#monitor = { socket, lines: createInterface({ input: socket }) };
+    // It greets with a line before it takes anything.
+    await once(this.#monitor.lines, 'line');
     await this.#execute('qmp_capabilities');
     await this.heatTo(this.#options.degreesC);
     rmSync(this.#options.portPath, { force: true });
@@ -78,15 +91,17 @@ export class QemuBoard implements AsyncDisposable {
 
   /** One at a time. @throws what QEMU answers when it cannot */
   async #execute(execute: string, options: Record<string, unknown> = {}): Promise<void> {
+    if (this.#monitor === undefined) throw new Error(`QEMU is not there to ${execute}`);
+    const { socket, lines } = this.#monitor;
     const answered = Promise.withResolvers<void>();
-    const lines = createInterface({ input: this.#monitor as Socket });
-    lines.on('line', (line) => {
+    const hear = (line: string) => {
       const { return: result, error } = JSON.parse(line);
       if (error !== undefined) answered.reject(new Error(`QEMU cannot ${execute}: ${error.desc}`));
       else if (result !== undefined) answered.resolve();
-    });
-    this.#monitor?.write(`${JSON.stringify({ execute, arguments: options })}\n`);
-    await answered.promise.finally(() => lines.close());
+    };
+    lines.on('line', hear);
+    socket.write(`${JSON.stringify({ execute, arguments: options })}\n`);
+    await answered.promise.finally(() => lines.off('line', hear));
   }
 
   get #copyPath(): string {

@@ -1,6 +1,7 @@
 import mqtt, { type IPublishPacket } from 'mqtt';
 import type { Health } from '../../src/health.ts';
 import type { ReportEvent } from '../../src/publish/envelope.ts';
+import type { GapRow } from '../../src/store/gaps.ts';
 import { eventually } from './daemon.ts';
 
 /** A team's server that subscribes to one node, at QoS 1 and with a session that outlives its connections. */
@@ -10,6 +11,8 @@ export interface ReportSubscriber extends AsyncDisposable {
   /** MQTT 5 user property `id` of each of them. */
   readonly userIds: readonly unknown[];
   readonly health: Health | undefined;
+  /** Everything that was lost, as far as the node remembers. */
+  readonly gaps: readonly GapRow[];
   readonly isOnline: boolean;
   /** Waits until so many different reports have come, in total. */
   distinct(count: number): Promise<void>;
@@ -27,11 +30,12 @@ export async function subscribeTo(port: number, root: string): Promise<ReportSub
   });
   const reports: ReportEvent[] = [];
   const userIds: unknown[] = [];
-  const seen: { health?: Health; isOnline: boolean } = { isOnline: false };
+  const seen: { health?: Health; gaps: GapRow[]; isOnline: boolean } = { gaps: [], isOnline: false };
   client.on('error', () => undefined);
   client.on('message', (topic: string, payload: Buffer, { properties }: IPublishPacket) => {
     const document = JSON.parse(payload.toString());
     if (topic === `${root}/health`) seen.health = document;
+    else if (topic === `${root}/gap`) seen.gaps = document.gaps;
     else if (topic === `${root}/status`) seen.isOnline = document.state === 'online';
     else if (topic.startsWith(`${root}/incident/`)) {
       reports.push(document);
@@ -50,6 +54,9 @@ export async function subscribeTo(port: number, root: string): Promise<ReportSub
     userIds,
     get health() {
       return seen.health;
+    },
+    get gaps() {
+      return seen.gaps;
     },
     get isOnline() {
       return seen.isOnline;

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs the Debian packages that the system tests use. Needs root; without it the tests that miss a program
+# Installs the Debian packages that the system tests use, those of firmware-bridge included. Needs root; without it the tests that miss a program
 # say so and are skipped.
 set -eu
-packages="mosquitto mosquitto-clients socat"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+packages="mosquitto mosquitto-clients socat $(cat "$root/firmware-bridge/test/debian-packages.txt")"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
