@@ -59,6 +59,13 @@ describe('the clock fit', () => {
     expect(fit.timing).toEqual({ rateErrorPpm: undefined, errorMs: undefined, spanMs: 0 });
   });
 
+  test('claims no less error than a round trip that contradicts it', () => {
+    const fit = new ClockFit(1000, 77_000);
+    // The device's clock stood still: it says 1000 again, but was asked 40 ms after that moment had passed here.
+    fit.addRoundTrip(1000, { askedMs: 77_040, hostMs: 77_050 }, 0);
+    expect(fit.timing.errorMs).toBeGreaterThanOrEqual(40);
+  });
+
   test('knows the rate to 50 ppm and the time to a few ms after a minute, whatever drift and jitter', () => {
     fc.assert(
       fc.property(seeds, drifts, fc.constantFrom(0, 300, 1500), (seed, rateErrorPpm, backlogMs) => {

@@ -145,9 +145,15 @@ export class ClockFit {
     this.#rateKind = busiest;
   }
 
-  /** The truth lies between the line and the tightest round trip. */
+  /**
+   * The truth lies between the line and the tightest round trip. A round trip beyond the line says that the device's
+   * clock stuttered, and by how much the line is wrong at least.
+   */
   #boundError(): void {
-    const roomsMs = this.#roundTrips.map((asked) => -this.#lateness(asked));
-    this.#errorMs = roomsMs.length === 0 ? undefined : Math.max(0, Math.min(...roomsMs) / 2);
+    if (this.#roundTrips.length === 0) this.#errorMs = undefined;
+    else {
+      const roomMs = Math.min(...this.#roundTrips.map((asked) => -this.#lateness(asked)));
+      this.#errorMs = roomMs >= 0 ? roomMs / 2 : -roomMs;
+    }
   }
 }
