@@ -103,9 +103,11 @@ export function formatQuantity(value: number, unit: string, decimals: number): s
 export function formatChange(value: number, { baseline, spread, unit }: ChannelFact): string | undefined {
   if (UNITS_WITHOUT_PERCENT.has(unit.trim())) return undefined;
   if (Math.abs(baseline) < BASELINE_SPREADS_MIN * spread || value * baseline < 0) return undefined;
-  const percent = Number((((value - baseline) / Math.abs(baseline)) * 100).toPrecision(2));
+  const exact = ((value - baseline) / Math.abs(baseline)) * 100;
+  // Rounded once: 9.48 is 9, by way of 9.5 it would become 10.
+  const percent = Math.abs(exact) < 100 ? Math.round(exact) : Number(exact.toPrecision(2));
   const isTelling = Math.abs(percent) >= CHANGE_PERCENT_MIN && Math.abs(percent) < CHANGE_PERCENT_MAX;
-  return isTelling ? `${percent > 0 ? '+' : ''}${formatNumber(percent, 0)} %` : undefined;
+  return isTelling ? `${percent > 0 ? '+' : ''}${formatNumber(percent, Math.abs(percent) < 10 ? 1 : 0)} %` : undefined;
 }
 
 const ordinalRules = new Intl.PluralRules('en', { type: 'ordinal' });
