@@ -21,6 +21,12 @@ export async function openByteLink(folder: string, name: string): Promise<ByteLi
   return hasSocat ? pseudoTerminal(join(folder, name)) : unixSocket(join(folder, `${name}.sock`));
 }
 
+/** For `await using`. */
+export async function disposableLink(folder: string, name: string): Promise<ByteLink & AsyncDisposable> {
+  const link = await openByteLink(folder, name);
+  return { ...link, [Symbol.asyncDispose]: () => link.close() };
+}
+
 async function pseudoTerminal(folder: string): Promise<ByteLink> {
   const pty = await startPty(folder);
   const device = playDevice(pty);

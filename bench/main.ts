@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { messageOf } from '../src/system/errors.ts';
+import { decoding } from './decoding.ts';
 import { judging } from './judging.ts';
 import { machineText } from './machine.ts';
 import type { Bench, Part } from './part.ts';
@@ -17,7 +18,16 @@ import { watching } from './watching.ts';
 
 /** `npm run bench`: one table of figures, each beside a raw baseline that was measured in the same run. */
 
-const PARTS: readonly Part[] = [reading, judging, reporting, storing, publishing, starting, watching];
+const PARTS: readonly Part[] = [
+  reading,
+  decoding,
+  judging,
+  reporting,
+  storing,
+  publishing,
+  starting,
+  watching,
+];
 
 interface Options {
   readonly only: string | undefined;

@@ -9,17 +9,18 @@ import { SourceReader } from '../src/source.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { Counters } from '../src/system/counters.ts';
 import { createLog } from '../src/system/log.ts';
+import type { Sample } from '../src/values/sample.ts';
 import { WindowCutter } from '../src/window/cutter.ts';
 import { Grid } from '../src/window/grid.ts';
 import { ASSET, type configurationOf, SOURCE } from './configuration.ts';
 
 /**
- * A process that reads one link: in the way of Fieldnote up to the windows, or bare, where it only counts the bytes.
- * It says `open`, and what the part between two counts cost: lines in Fieldnote's way, bytes in the bare one.
+ * A process that reads one link: in the way of Fieldnote up to the windows, or only up to the decoder, or bare, where it
+ * just counts the bytes. It says `open`, and what the part between two counts cost: of samples, or of bytes in the bare way.
  */
 
 export interface ReaderTask {
-  readonly way: 'fieldnote' | 'bare';
+  readonly way: 'fieldnote' | 'decoder' | 'bare';
   readonly configuration: ReturnType<typeof configurationOf>;
   /** Counts between which is measured; what comes before warms up. */
   readonly from: number;
@@ -72,9 +73,9 @@ async function openBare(config: Config): Promise<Readable> {
 }
 
 async function readAsFieldnote(task: ReaderTask, config: Config): Promise<void> {
-  const [source, configured] = [config.sources[SOURCE], config.assets[ASSET]];
+  const configured = config.assets[ASSET];
   const asset = configured && withChannels(configured);
-  if (source === undefined || asset === undefined) throw new Error('the configuration lacks the device');
+  if (asset === undefined) throw new Error('the configuration lacks the device');
   const { channels, window } = asset;
   const { rateHz, hold: holdMs } = window;
   const rows = windowRows(window);
@@ -83,6 +84,21 @@ async function readAsFieldnote(task: ReaderTask, config: Config): Promise<void> 
   const cutter = new WindowCutter({ asset: ASSET, channels: Object.keys(channels), rateHz, rows, stepRows });
   const takeCount = meter(task);
   let lineCount = 0;
+  await readSource(config, (sample) => {
+    for (const row of grid.push(sample, recordedTime(sample)).rows) cutter.push(row);
+    takeCount(++lineCount);
+  });
+}
+
+async function readAsDecoder(task: ReaderTask, config: Config): Promise<void> {
+  const takeCount = meter(task);
+  let sampleCount = 0;
+  await readSource(config, () => takeCount(++sampleCount));
+}
+
+async function readSource(config: Config, onSample: (sample: Sample) => void): Promise<void> {
+  const source = config.sources[SOURCE];
+  if (source === undefined) throw new Error('the configuration lacks the source');
   const reader = new SourceReader({
     key: SOURCE,
     config: source,
@@ -93,17 +109,16 @@ async function readAsFieldnote(task: ReaderTask, config: Config): Promise<void> 
     descriptorCache: { get: () => undefined, put() {} },
     onDevice() {},
     onGap() {},
-    onSample(sample) {
-      for (const row of grid.push(sample, recordedTime(sample)).rows) cutter.push(row);
-      takeCount(++lineCount);
-    },
+    onSample,
   });
   reader.start();
   while (reader.state !== 'open') await sleep(OPEN_POLL_MS);
 }
 
+const WAYS = { fieldnote: readAsFieldnote, decoder: readAsDecoder, bare: readBare };
+
 const task: ReaderTask = JSON.parse(process.argv[2] ?? '');
 const config = configSchema.parse(task.configuration);
 process.once('disconnect', () => process.exit());
-await (task.way === 'bare' ? readBare(task, config) : readAsFieldnote(task, config));
+await WAYS[task.way](task, config);
 process.send?.('open');

@@ -1,5 +1,5 @@
 import { seededRandom } from '../demo/noise.ts';
-import { type ByteLink, openByteLink } from './byte-link.ts';
+import { type ByteLink, disposableLink } from './byte-link.ts';
 import { end, nextMessage, startScript } from './children.ts';
 import { configurationOf } from './configuration.ts';
 import { recording, SAMPLE_RATE_HZ, type TextFormat } from './device.ts';
@@ -35,7 +35,7 @@ async function measureFormat(bench: Bench, format: TextFormat): Promise<Row[]> {
   const flood = { bytes, warmUpSizeBytes: sizeOfLines(bytes, LINES.warmUp) };
   let kind: ByteLink['kind'] = 'pseudo-terminal';
   const run = (way: ReaderTask['way']) => async () => {
-    await using link = await disposable(openByteLink(bench.temporaryFolder, 'reading'));
+    await using link = await disposableLink(bench.temporaryFolder, 'reading');
     kind = link.kind;
     return await readOnce(link, flood, way);
   };
@@ -64,7 +64,7 @@ async function readOnce(
 
 function rowsOf(
   format: TextFormat,
-  { fieldnote, bare }: Record<ReaderTask['way'], readonly Cost[]>,
+  { fieldnote, bare }: Record<'fieldnote' | 'bare', readonly Cost[]>,
   { kind, sizeMB }: { kind: ByteLink['kind']; sizeMB: number },
 ): Row[] {
   const rates = (costs: readonly Cost[]) => costs.map(({ elapsedMs }) => (sizeMB / elapsedMs) * 1000);
@@ -89,9 +89,4 @@ function sizeOfLines(bytes: Buffer, count: number): number {
   let at = 0;
   for (let line = 0; line < count; line++) at = bytes.indexOf('\n', at) + 1;
   return at;
-}
-
-async function disposable(opening: Promise<ByteLink>): Promise<ByteLink & AsyncDisposable> {
-  const link = await opening;
-  return { ...link, [Symbol.asyncDispose]: () => link.close() };
 }

@@ -1,5 +1,3 @@
-import { PUMP_CHANNELS } from './pump.ts';
-
 export interface DemoConfigOptions {
   readonly dataDir: string;
   readonly socketPath: string;
@@ -8,12 +6,16 @@ export interface DemoConfigOptions {
   readonly speed: number;
 }
 
-/** The daemon's configuration for the demo's pump, in simulated durations divided by the speed. */
+/** Of the firmware, in real time. */
+const SAMPLE_RATE_HZ = 50;
+
+/**
+ * The daemon's configuration for the demo's pump, in simulated durations divided by the speed. It names no channel: the
+ * device says what it measures.
+ */
 export function demoConfig({ dataDir, socketPath, brokerPort, speed }: DemoConfigOptions): string {
   const lasting = (simulatedS: number) => `${Math.round((simulatedS / speed) * 1000)}ms`;
-  const channels = PUMP_CHANNELS.map(
-    ({ key, name, unit }) => `      ${key}: { from: pump.${key}, unit: ${unit}, name: ${name} }`,
-  );
+  const rateHz = Math.min(SAMPLE_RATE_HZ, 2 * speed);
   return `
 site: demo
 node: pump-skid
@@ -23,9 +25,8 @@ sources:
 assets:
   pump1:
     name: Feed pump 1
-    channels:
-${channels.join('\n')}
-    window: { rateHz: ${2 * speed}, length: ${lasting(10)}, step: ${lasting(1)}, hold: ${lasting(50)} }
+    source: pump
+    window: { rateHz: ${rateHz}, length: ${lasting(10)}, step: ${lasting(1)}, hold: ${lasting(50)} }
     learn: { for: ${Math.ceil(300 / speed)}s }
     incident:
       openAfter: ${lasting(4)}

@@ -7,19 +7,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { Broker } from '../test/support/broker.ts';
 import { demoConfig } from './config.ts';
+import type { PumpBoardMessage } from './pump-board.ts';
 import { DEMO_TIMELINE } from './scenario.ts';
 import { Subscriber } from './subscriber.ts';
 import { TerminalView } from './view.ts';
 
 /**
- * The main job in under a minute: an emulated pump speaks over a byte link to the real daemon, which learns it,
- * watches it and reports its two faults to a broker. In the middle the broker goes away for some seconds; what the
+ * The main job in under a minute: an emulated pump, read by real firmware on an emulated microcontroller, speaks over a
+ * byte link to the real daemon, which learns it, watches it and reports its two faults to a broker. In the middle the broker goes away for some seconds; what the
  * daemon reports meanwhile arrives when it is back.
  */
 
 /** The broker is away while the valve is being opened again, so that the end of that incident is reported then. */
 const BROKER_AWAY = { fromS: DEMO_TIMELINE.valve.startS + 120, untilS: DEMO_TIMELINE.deposit.startS - 20 };
-const SAMPLE_RATE_HZ = 10;
+
+/** How long the end waits for reports that are still in the store. */
+const LAST_REPORTS_MS = 20_000;
 
 interface Options {
   readonly seed: number;
@@ -36,7 +39,9 @@ function positive(text: string): number {
 
 function parseOptions(): Options {
   return new Command('npm run demo --')
-    .description('An emulated pump, the real daemon, a broker: learning, two faults, and a link that is cut.')
+    .description(
+      'An emulated pump, real firmware, the real daemon, a broker: learning, two faults, and a link that is cut.',
+    )
     .option('--seed <number>', 'another pump', positive, 1)
     .option('--speed <factor>', 'times faster than a real pump', positive, 25)
     .option('--for <seconds>', 'end after so long instead of at the end of the story', positive)
@@ -52,8 +57,10 @@ async function main({ seed, speed, json, ...options }: Options): Promise<void> {
   const socketPath = join(dir, 'pump.sock');
   const configPath = join(dir, 'fieldnote.yaml');
   writeFileSync(configPath, demoConfig({ dataDir: dir, socketPath, brokerPort: broker.port, speed }));
-  const pump = fork(join(import.meta.dirname, 'pump-device.ts'), pumpArguments({ socketPath, seed, speed }));
-  await once(pump, 'message');
+  const view = json ? undefined : terminalView();
+  const pump = await startPump({ socketPath, seed, speed }, (text) =>
+    view === undefined ? console.error(text) : view.note(text),
+  );
   const daemon = spawn(
     process.execPath,
     [join(import.meta.dirname, '../src/cli/main.ts'), 'run', '--config', configPath],
@@ -61,12 +68,12 @@ async function main({ seed, speed, json, ...options }: Options): Promise<void> {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
-  const view = json ? undefined : terminalView();
   const subscriber = new Subscriber({ broker, view, json });
   try {
     await Promise.race([
       play({ broker, subscriber, view, speed, forS: options.for }),
-      died(daemon),
+      died(daemon, 'the daemon'),
+      died(pump, 'the board'),
       interrupted(),
     ]);
   } finally {
@@ -79,17 +86,29 @@ async function main({ seed, speed, json, ...options }: Options): Promise<void> {
   subscriber.sayTotals();
 }
 
-function pumpArguments({
-  socketPath,
-  seed,
-  speed,
-}: {
-  socketPath: string;
-  seed: number;
-  speed: number;
-}): string[] {
-  const rate = String(SAMPLE_RATE_HZ);
-  return ['--socket', socketPath, '--seed', String(seed), '--speed', String(speed), '--rate', rate];
+interface PumpOptions {
+  readonly socketPath: string;
+  readonly seed: number;
+  readonly speed: number;
+}
+
+/** Starts the board with the pump, and says so whenever this machine is too slow to emulate it in full. */
+async function startPump(
+  { socketPath, seed, speed }: PumpOptions,
+  say: (text: string) => void,
+): Promise<ChildProcess> {
+  const script = join(import.meta.dirname, 'pump-board.ts');
+  const pump = fork(script, ['--socket', socketPath, '--seed', String(seed), '--speed', String(speed)]);
+  pump.on('message', (message) => {
+    const { waitStates } = message as PumpBoardMessage;
+    if (waitStates > 0)
+      say(
+        'This machine is too slow to emulate the whole board: its core is slowed down now ' +
+          `(wait states: ${waitStates}), its clock stays true.`,
+      );
+  });
+  await Promise.race([once(pump, 'message'), died(pump, 'the board')]);
+  return pump;
 }
 
 interface Story {
@@ -117,6 +136,9 @@ async function play({ broker, subscriber, view, speed, forS }: Story): Promise<v
     view?.note('The link is back.');
   }
   await until(endS);
+  // The daemon comes back to a broker when its back-off says so, which may be after the end of the story.
+  const patienceMs = performance.now() + LAST_REPORTS_MS;
+  while (awayS < endS && !subscriber.isComplete && performance.now() < patienceMs) await sleep(100);
 }
 
 function terminalView(): TerminalView {
@@ -129,9 +151,9 @@ function terminalView(): TerminalView {
   });
 }
 
-async function died(daemon: ChildProcess): Promise<never> {
-  const [code, signal] = await once(daemon, 'exit');
-  throw new Error(`the daemon ended by itself (${code ?? signal})`);
+async function died(child: ChildProcess, name: string): Promise<never> {
+  const [code, signal] = await once(child, 'exit');
+  throw new Error(`${name} ended by itself (${code ?? signal})`);
 }
 
 async function interrupted(): Promise<void> {

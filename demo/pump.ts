@@ -11,19 +11,16 @@ import type { Scenario } from './scenario.ts';
  *   losses → motor temperature; flow and unbalance → vibration.
  */
 
-/**
- * The channels, in the order of a reading: what a person calls them, the decimals their sensors give, and the
- * standard deviation of the sensors' own noise in the unit of the channel.
- */
+/** The sensors, with the standard deviation of their own noise in their unit. */
 export const PUMP_CHANNELS = [
-  { key: 'vibration_de', name: 'vibration drive end', unit: 'mm/s', decimals: 3, noise: 0.05 },
-  { key: 'vibration_nde', name: 'vibration non-drive end', unit: 'mm/s', decimals: 3, noise: 0.04 },
-  { key: 'current', name: 'motor current', unit: 'A', decimals: 3, noise: 0.015 },
-  { key: 'pressure', name: 'discharge pressure', unit: 'bar', decimals: 3, noise: 0.02 },
-  { key: 'temp_motor', name: 'motor temperature', unit: '°C', decimals: 2, noise: 0.4 },
-  { key: 'temp_fluid', name: 'fluid temperature', unit: '°C', decimals: 2, noise: 0.25 },
-  { key: 'voltage', name: 'mains voltage', unit: 'V', decimals: 1, noise: 0.8 },
-  { key: 'flow', name: 'flow', unit: 'L/min', decimals: 1, noise: 3 },
+  { key: 'vibration_de', unit: 'mm/s', noise: 0.05 },
+  { key: 'vibration_nde', unit: 'mm/s', noise: 0.04 },
+  { key: 'current', unit: 'A', noise: 0.015 },
+  { key: 'pressure', unit: 'bar', noise: 0.02 },
+  { key: 'temp_motor', unit: '°C', noise: 0.4 },
+  { key: 'temp_fluid', unit: '°C', noise: 0.25 },
+  { key: 'voltage', unit: 'V', noise: 0.8 },
+  { key: 'flow', unit: 'L/min', noise: 3 },
 ] as const;
 
 export type PumpChannel = (typeof PUMP_CHANNELS)[number]['key'];

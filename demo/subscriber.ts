@@ -1,10 +1,10 @@
 import type { Health } from '../src/health.ts';
 import type { ReportEvent } from '../src/publish/envelope.ts';
+import type { DeviceChannel } from '../src/values/device.ts';
 import type { Severity } from '../src/values/incident.ts';
 import type { Broker } from '../test/support/broker.ts';
 import type { BrokerMessage } from '../test/support/broker-faults.ts';
 import type { ChannelRow } from './frame.ts';
-import { PUMP_CHANNELS } from './pump.ts';
 import type { TerminalView } from './view.ts';
 
 const HISTORY_LENGTH_MAX = 240;
@@ -21,13 +21,14 @@ export class Subscriber {
   readonly firstSamples: Promise<void>;
   readonly #options: SubscriberOptions;
   readonly #sampled = Promise.withResolvers<void>();
-  readonly #histories = new Map<string, number[]>(PUMP_CHANNELS.map(({ key }) => [key, []]));
+  readonly #histories = new Map<string, number[]>();
   /** Severity of the open incident for each channel that it names. */
   #marked = new Map<string, Severity>();
   /** Reports by their id: copies count once. */
   readonly #reports = new Map<string, number>();
   #copies = 0;
   #health: Health | undefined;
+  #isOnline = false;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class Subscriber {
     const totals = {
       samples: this.#countOf('samples_read'),
       noise: this.#noise(),
+      lost: this.#countOf('samples_lost_wire') + this.#countOf('samples_lost_device'),
       reports: store.accepted,
       delivered: this.#reports.size,
       copies: this.#copies,
@@ -48,9 +50,15 @@ export class Subscriber {
     };
     const line = this.#options.json
       ? JSON.stringify({ totals })
-      : `${totals.samples} samples, ${totals.noise} pieces of noise skipped, ${totals.delivered} reports delivered, ` +
-        `${totals.missing === 0 ? 'none' : totals.missing} missing, ${totals.copies} sent twice`;
+      : `${totals.samples} samples, ${totals.noise} pieces of noise skipped and ${totals.lost} samples lost by them, ` +
+        `${totals.delivered} reports delivered, ${totals.missing === 0 ? 'none' : totals.missing} missing, ${totals.copies} sent twice`;
     process.stdout.write(`${line}\n`);
+  }
+
+  /** Whether, by what the node says now, every report that it has accepted is here. */
+  get isComplete(): boolean {
+    const { accepted, pending } = this.#storeTotals();
+    return this.#isOnline && pending === 0 && accepted === this.#reports.size;
   }
 
   #take({ topic, payload }: BrokerMessage): void {
@@ -60,6 +68,7 @@ export class Subscriber {
   }
 
   #takeStatus({ state }: { state: string }): void {
+    this.#isOnline = state === 'online';
     this.#options.view?.broker(state === 'online' ? 'connected' : 'lost');
   }
 
@@ -70,19 +79,21 @@ export class Subscriber {
     if (this.#countOf('samples_read') > 0) this.#sampled.resolve();
     if (asset === undefined) return;
     for (const [key, value] of Object.entries(asset.latest)) {
-      const history = this.#histories.get(key);
-      history?.push(value ?? Number.NaN);
-      if (history && history.length > HISTORY_LENGTH_MAX) history.shift();
+      const history = [...(this.#histories.get(key) ?? []), value ?? Number.NaN];
+      this.#histories.set(key, history.slice(-HISTORY_LENGTH_MAX));
     }
     view?.link(health.sources['pump'] === 'open' ? 'connected' : 'lost');
     view?.learning(asset.learned ?? (asset.phase === 'watching' ? null : 0));
-    view?.channels(PUMP_CHANNELS.map((channel) => this.#rowOf(channel)));
+    view?.channels(health.devices['pump']?.channels.map((channel) => this.#rowOf(channel)) ?? []);
     const { accepted, delivered, pending } = this.#storeTotals();
     const samples = this.#countOf('samples_read');
     view?.totals({ samples, noise: this.#noise(), reports: accepted, delivered, waiting: pending });
   }
 
-  #rowOf({ key, name, unit }: (typeof PUMP_CHANNELS)[number]): ChannelRow {
+  /** A device's channel is called `<stream>.<field>`; the daemon watches it as `<field>`. */
+  #rowOf({ name: path, unit }: DeviceChannel): ChannelRow {
+    const key = path.slice(path.indexOf('.') + 1);
+    const name = key.replaceAll('_', ' ');
     const history = this.#histories.get(key) ?? [];
     return { name, unit, value: history.at(-1) ?? Number.NaN, history, severity: this.#marked.get(key) };
   }

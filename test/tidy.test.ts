@@ -15,7 +15,7 @@ const FUNCTION_LINES_MAX = 70;
 const ENTRY_POINTS = [
   'src/cli/main.ts',
   'demo/main.ts',
-  'demo/pump-device.ts',
+  'demo/pump-board.ts',
   'bench/main.ts',
   'docs/generate.ts',
 ];

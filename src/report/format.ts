@@ -107,7 +107,7 @@ export function formatChange(value: number, { baseline, spread, unit }: ChannelF
   // Rounded once: 9.48 is 9, by way of 9.5 it would become 10.
   const percent = Math.abs(exact) < 100 ? Math.round(exact) : Number(exact.toPrecision(2));
   const isTelling = Math.abs(percent) >= CHANGE_PERCENT_MIN && Math.abs(percent) < CHANGE_PERCENT_MAX;
-  return isTelling ? `${percent > 0 ? '+' : ''}${formatNumber(percent, Math.abs(percent) < 10 ? 1 : 0)} %` : undefined;
+  return isTelling ? `${percent > 0 ? '+' : ''}${formatNumber(percent, 0)} %` : undefined;
 }
 
 const ordinalRules = new Intl.PluralRules('en', { type: 'ordinal' });

@@ -99,7 +99,7 @@ describe('a change', () => {
     [fact(-3, -2, 0.1), '-50 %'],
     [fact(30, 2, 0.1), '+1,400 %'],
     [fact(0, 2, 0.1), '-100 %'],
-    [fact(2.13, 1.97, 0.02), '+8.1 %'],
+    [fact(2.13, 1.97, 0.02), '+8 %'],
   ])('is a percentage of the baseline in two digits: %#', (of, expected) => {
     expect(formatChange(of.value, of)).toBe(expected);
   });
