@@ -4,10 +4,12 @@ import { openDeviceCache } from './device-cache.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { Judge } from './judge/judge.ts';
+import { outboxIdOf } from './publish/envelope.ts';
 import type { Secrets } from './publish/secrets.ts';
 import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
 import { reportOf } from './report/facts.ts';
+import type { Writer } from './report/writer.ts';
 import { SourceReader } from './source.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { type Clock, systemClock } from './system/clock.ts';
@@ -16,6 +18,9 @@ import { messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
+import type { Report } from './values/report.ts';
+import type { Stamp } from './values/stamp.ts';
+import { createWriter, unwritten } from './writing.ts';
 
 /** How often silent channels get their gaps. */
 const TICK_MS = 1000;
@@ -24,6 +29,8 @@ const STATUS_INTERVAL_MS = 60_000;
 const GAPS_SHOWN_MAX = 50;
 /** For one window. The largest model that makes sense here takes a tenth of that on a Pi 4. */
 const JUDGE_DEADLINE_MS = 2000;
+/** Reports of an earlier run that are looked through for one that was not written yet. */
+const UNWRITTEN_MAX = 256;
 /** Windows that wait for the judge, over all assets. */
 const JUDGE_QUEUE_LENGTH_MAX = 64;
 
@@ -48,6 +55,9 @@ interface Parts extends AgentOptions {
   readonly clock: Clock;
   readonly keeper: StoreKeeper;
   readonly judge: Judge;
+  readonly writer: Writer | undefined;
+  /** Of each asset, as of its last report. */
+  readonly states: Map<string, unknown>;
 }
 
 /**
@@ -55,7 +65,7 @@ interface Parts extends AgentOptions {
  *
  *   link → decode               SourceReader, one per source
  *   window → judge → incident   Assets, with one Asset for each machine that is watched
- *   report → store → publish    acceptReport, StoreKeeper, Publisher
+ *   report → store → publish    acceptReport, StoreKeeper, Publisher; the Writer's text follows as acceptText
  *
  * @throws FieldnoteError STORE_LOCKED or STORE_NEWER when another or a newer Fieldnote owns the store
  */
@@ -74,13 +84,22 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   publisher?.start();
 
   const judge = createJudge(clock, counters, log);
-  const parts: Parts = { ...options, counters, clock, keeper, judge };
+  const states = new Map(await keeper.incidentStates().catch(() => []));
+  const writer =
+    config.llm &&
+    createWriter({
+      ...{ config: config.llm, clock, counters, log },
+      accept: (report) => acceptText(parts, report),
+    });
+  const parts: Parts = { ...options, counters, clock, keeper, judge, writer, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
   });
+  const left = await keeper.pendingAfter(0, UNWRITTEN_MAX).catch(() => []);
+  for (const report of unwritten(left)) writer?.add(report);
   const sources = startSources(parts, assets);
-  const health: HealthParts = { clock, counters, assets, sources, keeper };
+  const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
   const tell = async () => {
     const now = await healthOf(health);
     publisher?.publishHealth(now);
@@ -100,6 +119,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await Promise.all([...sources.values()].map((source) => source.stop()));
       await assets.stop();
       await judge.stop();
+      await writer?.stop();
       await publisher?.stop();
       log.info(statusLineOf(await healthOf(health), counters));
       await keeper.close();
@@ -146,17 +166,35 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
 
 /** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
 function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, state: IncidentState): void {
-  const { config, configSha256, counters, keeper, log } = parts;
+  const { config, configSha256, counters, log, states, writer } = parts;
   const { site, node } = config;
-  const { asset: key, id, revision, updated } = event.incident;
+  const { asset: key, id, revision } = event.incident;
   if (event.event === 'opened') counters.add('incidents_opened', key);
   if (event.event === 'closed') counters.add('incidents_closed', key);
   const provenance = { config: configSha256, agent: agentVersion };
   const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
-  const topic = topicsOf({ site, node }).incident(key);
-  const entry = { id, revision, asset: key, topic, payload: JSON.stringify(report), stamp: updated };
-  keeper.accept({ asset: key, state, entry });
+  states.set(key, state);
+  store(parts, report, event.incident.updated);
+  writer?.add(report);
+}
+
+/** The same revision in the words of the language model; nobody has waited for it. */
+function acceptText(parts: Parts, report: Report): void {
+  const { time, ...stamp } = report.updated;
+  store(parts, report, { ...stamp, wallMs: Date.parse(time) });
+}
+
+function store({ keeper, states }: Parts, report: Report, stamp: Stamp): void {
+  const { revision, site, node } = report;
+  const asset = report.asset.key;
+  const state = states.get(asset);
+  // Without a state of the incident there was no report either.
+  if (state === undefined) return;
+  const topic = topicsOf({ site, node }).incident(asset);
+  const id = outboxIdOf(report);
+  const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };
+  keeper.accept({ asset, state, entry });
 }
 
 async function logStatus(health: HealthParts, log: Logger): Promise<void> {

@@ -1,5 +1,6 @@
 import type { AssetHealth } from './asset.ts';
 import type { Assets } from './assets.ts';
+import type { Writer } from './report/writer.ts';
 import type { SourceReader } from './source.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
@@ -12,10 +13,11 @@ export interface HealthParts {
   readonly assets: Assets;
   readonly sources: ReadonlyMap<string, SourceReader>;
   readonly keeper: StoreKeeper;
+  readonly writer: Writer | undefined;
 }
 
 /** The document behind the topic `health`. */
-export async function healthOf({ clock, counters, assets, sources, keeper }: HealthParts) {
+export async function healthOf({ clock, counters, assets, sources, keeper, writer }: HealthParts) {
   const store = await keeper.store?.totals().catch(() => undefined);
   return {
     at: clock.stampAt(clock.monoMs()),
@@ -26,6 +28,7 @@ export async function healthOf({ clock, counters, assets, sources, keeper }: Hea
       [...sources].flatMap(([key, source]) => (source.device ? [[key, source.device]] : [])),
     ),
     assets: assets.health,
+    ...(writer && { writer: writer.health }),
     store: store ?? 'not available',
     counters: counters.snapshot(),
   };

@@ -56,6 +56,14 @@ function program(): Command {
       (await import('./eval.ts')).evalCommand(benchmark, dir, options),
     );
 
+  fieldnote
+    .command('eval-writer')
+    .argument('<model>', 'GGUF file, such as models/writer/fieldnote-writer.gguf')
+    .option('--count <number>', 'incidents to write about', '2000')
+    .option('--out <file>', 'write a page of samples')
+    .description('measure how well a language model tells reports')
+    .action(async (model, options) => (await import('./eval-writer.ts')).evalWriterCommand(model, options));
+
   return fieldnote;
 }
 

@@ -161,6 +161,33 @@ const mqtt = z.strictObject({
     ),
 });
 
+const llm = z.strictObject({
+  model: z
+    .string()
+    .startsWith('/')
+    .describe('GGUF file: the one that ships in models/writer, one made by its recipe, or any other model.'),
+  idleAfter: duration('1s', '1d')
+    .prefault('2min')
+    .describe('The process of the model ends when it had nothing to write for so long.'),
+  pause: z
+    .strictObject({
+      heatMaxC: z
+        .number()
+        .min(0)
+        .max(150)
+        .default(80)
+        .describe('Over this heat of the device nothing is written, °C.'),
+      memoryMinMiB: z.int().min(0).default(200).describe('With less free memory nothing is written, MiB.'),
+      batteryMinPercent: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(30)
+        .describe('With less charge in a battery that is being discharged nothing is written, %.'),
+    })
+    .prefault({}),
+});
+
 /** What one key says about another. The values may be wrong in themselves: those faults are reported by their own key. */
 function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void {
   const sources = Object.keys(config.sources ?? {});
@@ -249,6 +276,11 @@ export const configSchema = z
     sources: z.record(key, source).describe('Where data comes from.'),
     assets: z.record(key, asset).describe('What is watched.'),
     mqtt: mqtt.optional().describe('Broker for the reports; without it they wait in the store.'),
+    llm: llm
+      .optional()
+      .describe(
+        'Language model that tells reports in its own words; without it they keep the text of their template.',
+      ),
     store: z
       .strictObject({
         sizeMaxMiB: z.int().min(4).max(65_536).default(256).describe('Hard limit of the database file.'),
@@ -270,6 +302,7 @@ export type AssetConfig = Omit<ConfiguredAsset, 'channels' | 'source'> & {
 };
 export type WindowConfig = AssetConfig['window'];
 export type IncidentConfig = AssetConfig['incident'];
+export type LlmConfig = z.output<typeof llm>;
 export type MqttConfig = z.output<typeof mqtt>;
 
 /** Rows of one window of an asset, as configured by length and rate. */

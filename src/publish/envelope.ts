@@ -10,7 +10,7 @@ import type { Stamp } from '../values/stamp.ts';
  */
 export interface ReportEvent {
   readonly specversion: '1.0';
-  /** `<incident id>/<revision>`. */
+  /** `<incident id>/<revision>`; with the words of the language model `<incident id>/text/<revision>`. */
   readonly id: string;
   readonly source: string;
   readonly type: `fieldnote.incident.${Report['event']}`;
@@ -41,6 +41,11 @@ export function eventIdOf({ id, revision }: { readonly id: string; readonly revi
   return `${id}/${revision}`;
 }
 
+/** What the outbox calls it, so that the same revision with another text is no copy. */
+export function outboxIdOf({ id, provenance }: Report): string {
+  return provenance.textBy === 'llm' ? `${id}/text` : id;
+}
+
 /**
  * Wraps a report for sending.
  * @param sequence the report's place in the outbox, ≥ 0
@@ -54,7 +59,7 @@ export function reportEventOf(
   const data = withWallTimesCorrected(report, syncPointOf);
   return {
     specversion: '1.0',
-    id: eventIdOf(report),
+    id: eventIdOf({ id: outboxIdOf(report), revision: report.revision }),
     source: `fieldnote/${report.site}/${report.node}`,
     type: `fieldnote.incident.${report.event}`,
     subject: report.asset.key,

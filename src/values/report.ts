@@ -28,6 +28,17 @@ const channelFact = z.strictObject({
   since: stamp,
 });
 
+const writer = z
+  .strictObject({
+    model: z.string().describe('sha256 of the language model.'),
+    prompt: z.string().describe('sha256 of what it was asked.'),
+    seed: z.int().min(0).describe('Of the accepted try.'),
+    verdicts: z.array(z.string()).min(1).describe('Of each try: why it was refused, or `accepted`.'),
+    tokens: z.int().min(0).describe('Generated for the accepted try.'),
+    ms: z.number().min(0).describe('From the first question to the accepted text.'),
+  })
+  .describe('How a language model came to the text.');
+
 export const reportSchema = z
   .strictObject({
     id: z.uuid().describe('Of the incident; the same for all its revisions.'),
@@ -47,7 +58,8 @@ export const reportSchema = z
     labels: z.array(z.strictObject({ name: z.string(), probability: z.number().min(0).max(1) })),
     text: z.string().min(1).max(1000),
     provenance: z.strictObject({
-      textBy: z.enum(['template']),
+      textBy: z.enum(['template', 'llm']),
+      writer: writer.optional(),
       model: z.string().describe('sha256 of the model package that judged.'),
       config: z.string().describe('sha256 of the configuration file.'),
       agent: z.string().describe('Version of Fieldnote.'),
@@ -57,4 +69,5 @@ export const reportSchema = z
 
 export type Report = z.output<typeof reportSchema>;
 export type ReportStamp = z.output<typeof stamp>;
+export type WriterProvenance = z.output<typeof writer>;
 export type ChannelFact = z.output<typeof channelFact>;

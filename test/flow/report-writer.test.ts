@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/report/faults.ts';
+import { planOf, promptOf } from '../../src/report/slots.ts';
+import { Writer, type WriterOptions } from '../../src/report/writer.ts';
+import type { FieldnoteError } from '../../src/system/errors.ts';
+import { type Report, reportSchema } from '../../src/values/report.ts';
+import { madeReport } from '../support/made-report.ts';
+
+/** The model that ships. */
+const MODEL = join(import.meta.dirname, '../../models/writer/fieldnote-writer.gguf');
+
+const happened = {
+  written: [] as Report[],
+  kept: [] as { report: Report; faults: readonly Fault[] }[],
+  shed: [] as Report[],
+  restarted: [] as FieldnoteError[],
+  gaveUp: [] as FieldnoteError[],
+};
+let folder = '';
+let writer: Writer;
+
+function start(given: Partial<WriterOptions> = {}): Writer {
+  writer = new Writer({
+    modelPath: MODEL,
+    deadlineMs: 10_000,
+    idleMs: 60_000,
+    clock: { monoMs: () => performance.now() },
+    random: () => 0,
+    pausedBy: () => undefined,
+    on: {
+      written: (report) => happened.written.push(report),
+      kept: (report, faults) => happened.kept.push({ report, faults }),
+      shed: (report) => happened.shed.push(report),
+      restarted: (reason) => happened.restarted.push(reason),
+      gaveUp: (reason) => happened.gaveUp.push(reason),
+    },
+    ...given,
+  });
+  return writer;
+}
+
+/** A model file with other bytes. */
+function spoiled(spoil: (bytes: Buffer) => Buffer): string {
+  const path = join(folder, 'model.gguf');
+  writeFileSync(path, spoil(readFileSync(MODEL)));
+  return path;
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fieldnote-writer-'));
+  for (const list of Object.values(happened)) list.length = 0;
+});
+
+afterEach(async () => {
+  await writer.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the writer', () => {
+  test('tells reports in its own words, and where they come from', async () => {
+    start();
+    const reports = Array.from({ length: 10 }, (_, seed) => madeReport(seed));
+    for (const report of reports) writer.add(report);
+    await writer.settled();
+    expect(happened.written.length).toBeGreaterThan(6);
+    const [written] = happened.written;
+    const given = reports.find(({ id }) => id === written?.id) as Report;
+    expect(written?.text).not.toBe(given.text);
+    expect(written).toEqual({ ...given, text: written?.text, provenance: written?.provenance });
+    expect(written?.provenance).toMatchObject({
+      ...given.provenance,
+      textBy: 'llm',
+      writer: {
+        model: createHash('sha256').update(readFileSync(MODEL)).digest('hex'),
+        prompt: createHash('sha256')
+          .update(promptOf(planOf(given)))
+          .digest('hex'),
+        verdicts: expect.arrayContaining(['accepted']),
+      },
+    });
+    for (const report of happened.written) expect(reportSchema.parse(report)).toEqual(report);
+  });
+
+  test('writes the same text for the same report', async () => {
+    start();
+    for (const seed of [1, 2]) {
+      writer.add(madeReport(3));
+      await writer.settled();
+      expect(happened.written).toHaveLength(seed);
+    }
+    expect(happened.written[0]?.text).toBe(happened.written[1]?.text);
+  });
+
+  test('does not publish a text that a newer revision has overtaken', async () => {
+    start();
+    const report = madeReport(3);
+    writer.add(report);
+    writer.add({ ...report, revision: report.revision + 1 });
+    await writer.settled();
+    const told = [...happened.written, ...happened.kept.map((kept) => kept.report)];
+    expect(told.map(({ revision }) => revision)).toEqual([report.revision + 1]);
+    expect(happened.shed.map(({ revision }) => revision)).toEqual([report.revision]);
+  });
+
+  test('ends its process when idle and starts it again', async () => {
+    start({ idleMs: 50 });
+    writer.add(madeReport(3));
+    await writer.settled();
+    await expect.poll(() => writer.pid).toBeUndefined();
+    writer.add(madeReport(4));
+    await writer.settled();
+    expect(happened.written.length + happened.kept.length).toBe(2);
+    expect(happened.restarted).toEqual([]);
+  });
+
+  test('has no process before it is needed', () => {
+    expect(start().pid).toBeUndefined();
+  });
+
+  test('waits while it is paused and says why', async () => {
+    start({ pausedBy: () => 'the processor has 85 °C' });
+    writer.add(madeReport(3));
+    await sleep(50);
+    expect(writer.health).toEqual({ waiting: 0, pausedBy: 'the processor has 85 °C' });
+    expect(writer.pid).toBeUndefined();
+  });
+
+  test('is killed in the middle and goes on with the next report', async () => {
+    start();
+    writer.add(madeReport(3));
+    await writer.settled();
+    process.kill(writer.pid ?? 0, 'SIGSTOP');
+    writer.add(madeReport(4));
+    await sleep(20);
+    process.kill(writer.pid ?? 0, 'SIGSEGV');
+    process.kill(writer.pid ?? 0, 'SIGCONT');
+    await writer.settled();
+    expect(happened.restarted.map(({ code }) => code)).toEqual(['CHILD_DEAD']);
+    expect(happened.kept.map(({ report }) => report.id)).toEqual([madeReport(4).id]);
+    writer.add(madeReport(3));
+    await writer.settled();
+    expect(happened.written).toHaveLength(2);
+    expect(happened.gaveUp).toEqual([]);
+  });
+
+  test('kills a process that hangs', async () => {
+    start({ deadlineMs: 300 });
+    writer.add(madeReport(3));
+    await writer.settled();
+    process.kill(writer.pid ?? 0, 'SIGSTOP');
+    writer.add(madeReport(4));
+    await writer.settled();
+    expect(happened.restarted.map(({ code }) => code)).toEqual(['CHILD_DEADLINE']);
+  });
+
+  test('stops at once in the middle of a text', async () => {
+    start();
+    writer.add(madeReport(3));
+    await sleep(300);
+    await writer.stop();
+    await writer.settled();
+    expect([...happened.written, ...happened.kept, ...happened.gaveUp]).toEqual([]);
+  });
+});
+
+describe('a model that cannot be used', () => {
+  test.each<[string, () => string]>([
+    ['is not there', () => join(folder, 'missing.gguf')],
+    ['is cut off', () => spoiled((bytes) => bytes.subarray(0, bytes.length / 2))],
+    ['is a text', () => spoiled(() => Buffer.from('a model'))],
+    ['is empty', () => spoiled(() => Buffer.alloc(0))],
+    ['has another architecture', () => spoiled((bytes) => replaced(bytes, 'llama', 'mambo'))],
+  ])('%s: the operator is told once and the template goes on', async (_, path) => {
+    start({ modelPath: path() });
+    for (const seed of [3, 4, 5]) writer.add(madeReport(seed));
+    await writer.settled();
+    writer.add(madeReport(6));
+    await writer.settled();
+    expect(happened.gaveUp.map(({ code }) => code)).toEqual(['MODEL_INVALID']);
+    expect(happened.written).toEqual([]);
+    expect(writer.health.gaveUp).toContain('the template goes on');
+    expect(writer.pid).toBeUndefined();
+  });
+
+  test('says that it wants a huge context: it gets the usual one', async () => {
+    const path = spoiled((bytes) => {
+      const at = bytes.indexOf('llama.context_length') + 'llama.context_length'.length + 4;
+      bytes.writeUInt32LE(0x7fffffff, at);
+      return bytes;
+    });
+    start({ modelPath: path });
+    writer.add(madeReport(3));
+    await writer.settled();
+    expect(happened.written).toHaveLength(1);
+    const status = readFileSync(`/proc/${writer.pid}/status`, 'utf8');
+    expect(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(250_000);
+  });
+
+  test('never ends: the text is cut, refused, and the template stays', async () => {
+    // Its end token is one that it never writes.
+    const path = spoiled((bytes) => {
+      const at = bytes.indexOf('tokenizer.ggml.eos_token_id') + 'tokenizer.ggml.eos_token_id'.length + 4;
+      bytes.writeUInt32LE(3, at);
+      return replaced(bytes, '</s>', 'over');
+    });
+    start({ modelPath: path });
+    writer.add(madeReport(3));
+    await writer.settled();
+    expect(happened.written).toEqual([]);
+    expect(happened.kept.map(({ faults }) => faults.length)).toEqual([2]);
+    expect(happened.restarted).toEqual([]);
+  });
+});
+
+function replaced(bytes: Buffer, from: string, to: string): Buffer {
+  const at = bytes.indexOf(from);
+  bytes.write(to, at);
+  return bytes;
+}
