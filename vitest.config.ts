@@ -6,5 +6,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What a test waits for comes when the machine gets to it; a busy one must not look like a fault.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
