@@ -187,6 +187,8 @@ describe.runIf(needsCommand('socat'))('a serial source that is kept open', () =>
   test('comes back when the device is plugged in again at the same path', async () => {
     const first = await plugIn();
     const { states, heard } = follow(first);
+    // What a device sends before its port is open is lost, as on a wire.
+    await expect.poll(() => storyOf(states)).toBe('open');
     play(first).device.write('before ');
     await expect.poll(() => heard.text).toBe('before ');
     await first.kill();
