@@ -56,11 +56,16 @@ export class Daemon implements AsyncDisposable {
     return this.log.filter((line) => line.level >= level).map(({ msg }) => msg);
   }
 
-  /** Waits for its judge process, the only child it has; gives the process id. */
+  /**
+   * Waits for its judge process, the only child it has; gives the process id. It must have become the judge: a signal
+   * that stops it before that would stop the daemon in the middle of starting it.
+   */
   judge(): Promise<number> {
     return eventually(() => {
       const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
-      if (/^\d+$/.test(children)) return Number(children);
+      const isJudge =
+        /^\d+$/.test(children) && /judge-process/.test(readFileSync(`/proc/${children}/cmdline`, 'utf8'));
+      if (isJudge) return Number(children);
       throw new Error(`one judge process is expected, the children are: ${children || 'none'}`);
     });
   }
