@@ -4,6 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 const RATE_HZ = 100;
 const BURST_MS = 10;
 
+/** Noise repeats after so many lines, so that whoever learned for a second has seen all of it. */
+const NOISE_LINES = 100;
+
 /** Amplitudes of the noise, in units of the channels. */
 const NOISE = { vib: 0.2, bar: 0.1, amps: 0.3 } as const;
 
@@ -72,11 +75,17 @@ export class Machine implements Disposable {
   }
 
   #line(): string {
-    const noise = (amplitude: number) => (Math.random() * 2 - 1) * amplitude;
-    const vib = (this.isFaulty ? 10 : 2) + noise(NOISE.vib);
-    const values = { vib, bar: 5 + noise(NOISE.bar), amps: 12 + noise(NOISE.amps) };
+    const noise = (channel: number) => noiseAt(this.lineCount, channel);
+    const vib = (this.isFaulty ? 10 : 2) + NOISE.vib * noise(0);
+    const values = { vib, bar: 5 + NOISE.bar * noise(1), amps: 12 + NOISE.amps * noise(2) };
     return `${JSON.stringify({ ms: (this.lineCount * 1000) / RATE_HZ, ...values })}\n`;
   }
+}
+
+/** −1 to 1, another sequence for each channel: the fraction of a large sine is as good as random here. */
+function noiseAt(line: number, channel: number): number {
+  const large = Math.sin(((line % NOISE_LINES) + 1) * (channel + 1) * 12.9898) * 43758.5453;
+  return (large - Math.floor(large)) * 2 - 1;
 }
 
 /** A configuration that watches such a machine, with durations a hundredth of the usual ones. */
