@@ -1,4 +1,4 @@
-import { type AssetConfig, windowRows } from './config/schema.ts';
+import { type AssetConfig, MEMORY_WINDOWS, windowRows } from './config/schema.ts';
 import { type IncidentState, step } from './incident/machine.ts';
 import type { Judge } from './judge/judge.ts';
 import type { LearningPeriod } from './learning.ts';
@@ -50,9 +50,10 @@ export class AssetWatch {
     const rows = windowRows(config.window);
     const channels = Object.keys(config.channels);
     this.#options = options;
-    this.#grid = new Grid({ channels: config.channels, rateHz, holdMs, windowRows: rows });
+    const memoryRows = MEMORY_WINDOWS * rows;
+    this.#grid = new Grid({ channels: config.channels, rateHz, holdMs, windowRows: memoryRows + rows });
     const stepRows = Math.max(1, Math.round((stepMs / 1000) * rateHz));
-    this.#cutter = new WindowCutter({ asset: key, channels, rateHz, rows, stepRows });
+    this.#cutter = new WindowCutter({ asset: key, channels, rateHz, rows, memoryRows, stepRows });
     this.#stepMs = (stepRows / rateHz) * 1000;
     this.#state = state;
   }

@@ -25,9 +25,11 @@ function duration(minText: string, maxText: string) {
   });
 }
 
-/** Rows of a window: fewer tell nothing, more would not fit a message to the judge process. */
+/** Rows of a window: fewer tell nothing, more would with the memory not fit a message to the judge process. */
 const ROWS_MIN = 2;
-const ROWS_MAX = 100_000;
+const ROWS_MAX = 4500;
+/** Windows that a model gets beside the one that it judges: what happened before. */
+export const MEMORY_WINDOWS = 15;
 /** Fewer windows one after the other show no variation between windows. */
 const LEARN_WINDOWS_MIN = 4;
 /** What one asset may keep in memory while it learns, with as much again for gaps: 64 MiB. */
@@ -104,8 +106,12 @@ const asset = z.strictObject({
     .describe('What is measured on this asset.'),
   window: z
     .strictObject({
-      rateHz: z.number().min(0.001).max(1000).default(1).describe('Grid that all channels are aligned to.'),
-      length: duration('100ms', '1d').prefault('15s').describe('How much of the past one verdict looks at.'),
+      rateHz: z.number().min(0.00001).max(1000).default(1).describe('Grid that all channels are aligned to.'),
+      length: duration('100ms', '30d')
+        .prefault('15s')
+        .describe(
+          `How much of the past one verdict judges; it compares with ${MEMORY_WINDOWS} times as much before it.`,
+        ),
       step: duration('10ms', '1h').prefault('1s').describe('Time from one verdict to the next.'),
       hold: duration('10ms', '1h')
         .prefault('2500ms')
@@ -114,7 +120,17 @@ const asset = z.strictObject({
     .prefault({}),
   learn: z
     .strictObject({
-      for: duration('1s', '30d').prefault('10min').describe('How much healthy running is learned at first.'),
+      for: duration('1s', '400d')
+        .prefault('10min')
+        .describe(
+          'How much healthy running is learned at first; longer is better: it shows more of what is normal.',
+        ),
+      outlierShare: z
+        .number()
+        .min(0)
+        .max(0.1)
+        .default(0)
+        .describe('Share of what is learned that may be odd itself: it stays out of the alarm limit.'),
     })
     .prefault({}),
   incident: z

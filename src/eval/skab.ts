@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Config, configSchema } from '../config/schema.ts';
 import { createDecoder } from '../decode/decoder.ts';
-import { replay } from '../replay.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import type { Logger } from '../system/log.ts';
+import { judgeRows } from './judged-rows.ts';
 import type { ScoredFile } from './skab-scores.ts';
 
 /** The benchmark's protocol: the first 400 rows of a file are learned, the rest is scored. */
@@ -29,60 +28,24 @@ interface Row {
 }
 
 /**
- * Sends one recording through the same link, decode, window, learn, judge and incident code as the daemon, with the
- * default settings for every file. A row is an alarm when an incident is open after the first window that holds
- * the row, so nothing after the row decides about it.
+ * Judges one recording of the benchmark with the default settings, and as long a learning as the protocol says.
  * @throws FieldnoteError RECORDING_UNREADABLE when it is no file of the benchmark
  */
 export async function evaluateSkabFile(path: string, log: Logger): Promise<SkabFile> {
   const { rows, channels } = await readLabels(path);
-  const verdicts: { readonly endMs: number; readonly score: number; readonly isOpen: boolean }[] = [];
-  await replay({
-    config: configOf(path, channels),
-    source: 'bench',
-    recording: path,
-    speed: Number.POSITIVE_INFINITY,
-    log,
-    on: {
-      verdict(verdict, { life }) {
-        const score = verdict.kind === 'judged' ? verdict.score : Number.NaN;
-        verdicts.push({
-          endMs: verdict.endMs,
-          score,
-          isOpen: life !== null && life.incident.closed === null,
-        });
-      },
-    },
-  });
   const scored = rows.slice(LEARNING_ROWS);
-  let next = 0;
-  const decided = scored.map(({ timeMs }) => {
-    while (next < verdicts.length && (verdicts[next]?.endMs ?? 0) <= timeMs) next++;
-    return verdicts[next];
-  });
+  const settings = { learn: { for: `${LEARNING_ROWS}s` } };
+  const timesMs = scored.map(({ timeMs }) => timeMs);
+  const judged = await judgeRows({ path, channels, settings }, timesMs, log);
   return {
     file: basename(path),
     row: scored.map((_, index) => LEARNING_ROWS + index),
-    timeS: scored.map(({ timeMs }) => timeMs / 1000),
+    timeS: timesMs.map((timeMs) => timeMs / 1000),
     anomaly: scored.map(({ anomaly }) => anomaly),
     changepoint: scored.map(({ changepoint }) => changepoint),
-    score: decided.map((verdict) => verdict?.score ?? Number.NaN),
-    predicted: decided.map((verdict) => verdict?.isOpen ?? false),
+    score: judged.map(({ score }) => score),
+    predicted: judged.map(({ isAlarm }) => isAlarm),
   };
-}
-
-/** Settings of the benchmark: the defaults, and as long a learning as the protocol says. */
-function configOf(path: string, channels: readonly string[]): Config {
-  const entries = channels.map((name, index) => [
-    `channel-${index}`,
-    { from: `bench.${name}`, unit: '1', name },
-  ]);
-  return configSchema.parse({
-    site: 'bench',
-    node: 'skab',
-    sources: { bench: { link: { type: 'file', path }, time: 'device' } },
-    assets: { pump: { channels: Object.fromEntries(entries), learn: { for: `${LEARNING_ROWS}s` } } },
-  });
 }
 
 /** The answers, which the agent never sees, and the names of the channels. */

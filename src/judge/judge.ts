@@ -133,7 +133,7 @@ export class Judge {
     const { manifest } = active.package;
     try {
       if (!this.#loaded.has(manifest.sha256)) await this.#load(active.package);
-      const read = readOutputs(await this.#run(manifest, window.data), manifest);
+      const read = readOutputs(await this.#run(manifest, newestRows(window, manifest)), manifest);
       if (read === undefined) return notJudged(window, 'bad-output');
       return { kind: 'judged', asset: window.asset, endMs: window.endMs, model: manifest.sha256, ...read };
     } catch (error) {
@@ -209,6 +209,11 @@ function asModelError(error: unknown, { manifest: { name, sha256 } }: ModelPacka
 /** Values from 1 to 2 that never repeat: no channel is constant, so that no model divides by zero for that reason. */
 function trialData({ window, channels }: ModelManifest): Float32Array {
   return Float32Array.from({ length: window.rows * channels.length }, (_, i) => 1.5 + Math.sin(i) / 2);
+}
+
+/** As many of the newest rows as a model takes: what came before is not for every model. */
+function newestRows({ data, rows, channels }: Window, { window }: ModelManifest): Float32Array {
+  return data.subarray((rows - window.rows) * channels.length);
 }
 
 function summary(outputs: RunAnswer['outputs']): string {

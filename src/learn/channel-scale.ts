@@ -2,7 +2,7 @@ import { at } from './linear-algebra.ts';
 
 /** What one channel looks like in the learning period, in its own unit. */
 export interface ChannelScale {
-  /** Mean of the readings. */
+  /** Mean of the readings, as float32 can hold it: the model subtracts it from readings of that precision. */
   readonly baseline: number;
   /** Standard deviation of the readings, never below what the sensor can resolve. */
   readonly deviation: number;
@@ -34,7 +34,7 @@ export function channelScale(data: Float32Array, width: number, column: number):
     sum += value;
     count++;
   }
-  const baseline = sum / count;
+  const baseline = Math.fround(sum / count);
   const { variance, step } = variation(data, width, column, baseline);
   const isConstant = step === Number.POSITIVE_INFINITY;
   const { share, min } = isConstant ? CONSTANT_DEVIATION : ROUNDING;

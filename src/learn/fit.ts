@@ -1,29 +1,40 @@
 import { FieldnoteError } from '../system/errors.ts';
 import { type ChannelScale, channelScale } from './channel-scale.ts';
+import { type Contrasts, learnedContrasts } from './contrast.ts';
+import { driftShares } from './drift.ts';
 import { at, diagonalOf, inverseSquareRoot } from './linear-algebra.ts';
+import { findStates, residuals, type States } from './states.ts';
 import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
 
 /*
- * What normal looks like: Hotelling's T² of trailing window means, with three things that a short learning period
- * needs. All of it in standardised units: z = (reading − baseline) / deviation, m = mean of z over one window.
+ * What normal looks like: Hotelling's T² of how a window differs from what was normal before it. All of it in
+ * standardised units: z = (reading − centre) / deviation, the centre being that of the state of operation (see
+ * states.ts; most machines show only one while they are learned), and m = mean of z over one window. A verdict gets the
+ * newest window and the 15 before it, its memory.
  *
- * 1. S = mean of m·mᵀ over the windows of the learning period. Its diagonal is raised to 1/rows, the variance of a
- *    mean of independent readings, and to 1 for a channel that never changed.
- * 2. A channel that drifts (a temperature) shows only a part of its range while it is learned. How slow channel j is
- *    says r = (Sjj − 1/rows) / (1 − Sjj), its variance between windows against that within. Its variance is
- *    multiplied by min(1 + (r / 0.5)², 100), correlations stay as they are: S'ij = Sij · √(gi · gj).
- * 3. S'' = 0.9 · S' + 0.1 · t · I with t the mean of the diagonal of S: shrinkage, so that no direction that happened
- *    to be quiet counts as proof.
- *
- * With D² the diagonal of S'' and R = D⁻¹·S''·D⁻¹, y = R^(−1/2)·D⁻¹·m has T² = yᵀy, and yj² is the part that
- * channel j contributes: the corr-max partition of Garthwaite & Koch (2016), exact and never negative. The limit is
- * 1.75 times the largest T of the learning period; score = T / limit, share j = yj² / T².
+ * 1. ρ of each channel says how much it drifted while it was learned, see drift.ts.
+ * 2. The contrast is d = m − ρ · near − (1 − ρ) · far. near is m of the window 10 windows ago: a drift that is no faster
+ *    than the learned one is no news, a faster one is. far is the mean of m over the 16 windows, of which those that
+ *    are not healthy count as the learned baseline (0), and of as many more windows on the baseline as were learned: it
+ *    follows a slow change, the less the more was learned. Healthy is a window with |W·(1 − ρ)m| below 0.8, by its level
+ *    alone. So a fault teaches nothing, and however slowly it grows, what it taught is gone once it is too far off.
+ * 3. S = mean of d·dᵀ over the learning period. Its diagonal is raised to 1/rows, the variance of a mean of independent
+ *    readings, and to 1 for a channel that never changed; then S' = 0.9 · S + 0.1 · t · I with t the mean of the
+ *    diagonal: shrinkage, so that no direction that happened to be quiet counts as proof.
+ * 4. With D² the diagonal of S' and R = D⁻¹·S'·D⁻¹, y = R^(−1/2)·D⁻¹·d has T² = yᵀy, and yj² is the part that channel j
+ *    contributes: the corr-max partition of Garthwaite & Koch (2016), exact and never negative.
+ * 5. Limit: each tenth of the learning period is scored by what the other nine say; the largest T of these, times
+ *    1.25 + 10 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
+ *    the largest there is, the less so the less was seen. With an `outlierShare`, the T that this share of them exceed,
+ *    times 1 + 10 / n. W = R^(−1/2)·D⁻¹ / limit.
+ * 6. Machines and sensors do not come back exactly: with e the root of the mean of |W·(1 − ρ)m|² over the 16 windows,
+ *    score = |W·d| / max(1, 0.05 · e). Share j is its part j squared / score².
  */
 
-const SLOW_RATIO = 0.5;
-const SLOW_FACTOR_MAX = 100;
 const SHRINKAGE = 0.1;
-const LIMIT_MARGIN = 1.75;
+const FOLDS = 10;
+/** With an outlier share the limit is meant to be exceeded: then `largest` is 1. */
+const LIMIT_MARGIN = { largest: 1.25, windows: 12 } as const;
 
 /** Fewer windows one after the other than this show no variation between windows. */
 const LENGTH_WINDOWS_MIN = 4;
@@ -34,14 +45,19 @@ const USABLE_SHARE_MIN = 0.5;
 /** Beyond this the squares of float32 arithmetic have no room, and no sensor measures so much. */
 const DEVIATION_MAX = 1e30;
 
-/** Variance within windows, relative to the whole, that is taken as none. */
-const WITHIN_MIN = 1e-3;
+/** Relative to its deviation over all states, no channel is known better than this within one. */
+const WITHIN_STATE_MIN = 1e-3;
+
+/** A drifting channel will be seen further away than it was learned; by so much at most. */
+const SPREAD_FACTOR_MAX = 10;
 
 export interface Learning {
   /** rows × channels readings on the grid of the asset, row by row, NaN where there is none. */
   readonly data: Float32Array;
   readonly channels: readonly string[];
   readonly windowRows: number;
+  /** Share of the windows that may be over the limit; 0 when all that was learned is normal. */
+  readonly outlierShare?: number;
 }
 
 /** Everything that `normalModelGraph` writes. Arrays have one entry per channel, in the order of the channels. */
@@ -49,11 +65,16 @@ export interface NormalModel {
   readonly windowRows: number;
   /** Learned mean, in the unit of the channel. */
   readonly baseline: Float64Array;
-  /** Learned standard deviation of a reading, in the unit of the channel, > 0. */
+  readonly states: States;
+  /** Learned standard deviation of a reading within its state, in the unit of the channel, > 0. */
   readonly deviation: Float64Array;
-  /** Standard deviation of the window mean with the allowance for drift, in the unit of the channel, > 0. */
+  /** ρ, 0 to 1. */
+  readonly drift: Float64Array;
+  /** Windows that the learned baseline counts for beside those of the memory. */
+  readonly baselineWeight: number;
+  /** Standard deviation of the window mean, wider for a channel that drifts, in the unit of the channel, > 0. */
   readonly spread: Float64Array;
-  /** channels × channels: of a standardised window mean it makes a vector whose length is the score. */
+  /** channels × channels: of a contrast it makes a vector whose length is the score. */
   readonly whitening: Float64Array;
   /** What was learned from: rows, and windows that held enough values. */
   readonly rows: number;
@@ -64,88 +85,136 @@ export interface NormalModel {
  * Fits a model of the normal behaviour.
  * @throws {FieldnoteError} LEARN_UNSTEADY when there are too few rows or too many gaps; says which and what to do
  */
-export function fitNormal({ data, channels, windowRows }: Learning): NormalModel {
+export function fitNormal({ data, channels, windowRows, outlierShare = 0 }: Learning): NormalModel {
   const size = channels.length;
   const rows = data.length / size;
   checkLength(rows, windowRows);
   const scales = channels.map((_, column) => channelScale(data, size, column));
   checkCoverage(scales, channels, rows);
   checkRange(scales, channels);
-  const windows = windowMeans(data, scales, windowRows);
-  checkWindows(windows);
-  const covariance = allowedCovariance(windows, scales, windowRows);
-  const whitening = whiteningOf(covariance, size);
-  const limit = LIMIT_MARGIN * largestLength(windows, whitening, size);
-  const deviation = Float64Array.from(scales, (scale) => scale.deviation);
+  const states = findStates(data, scales, windowRows);
+  const left = residuals(data, states, windowRows);
+  const leftScales = scales.map((scale, column) => leftScale(scale, left, { column, size, states }));
+  const means = windowMeans(left, leftScales, windowRows);
+  const drift = driftShares(left, leftScales);
+  const baselineWeight = rows / windowRows;
+  const contrasts = learnedContrasts(means, { windowRows, drift, baselineWeight });
+  checkWindows(contrasts);
+  const leasts = leftScales.map(({ isConstant }) => (isConstant ? 1 : 1 / windowRows));
+  const margin = (outlierShare > 0 ? 1 : LIMIT_MARGIN.largest) + LIMIT_MARGIN.windows / baselineWeight;
+  const limit = margin * unseenLength(contrasts, leasts, outlierShare);
+  const whitening = whiteningOf(meanProduct(contrasts.values, size), leasts);
+  const deviation = Float64Array.from(leftScales, (scale) => scale.deviation);
   return {
     windowRows,
     baseline: Float64Array.from(scales, (scale) => scale.baseline),
+    states,
     deviation,
-    spread: diagonalOf(covariance, size).map((variance, i) => Math.sqrt(variance) * at(deviation, i)),
+    drift,
+    baselineWeight,
+    spread: spreadsOf(means, leasts, drift).map((spread, i) => spread * at(deviation, i)),
     whitening: whitening.map((value) => value / limit),
     rows,
-    windows: windows.usableCount,
+    windows: contrasts.usableCount,
   };
 }
 
-/** S'' of the head of this file. */
-function allowedCovariance(windows: WindowMeans, scales: readonly ChannelScale[], windowRows: number) {
-  const size = scales.length;
-  const covariance = covarianceOf(windows, size);
-  scales.forEach(({ isConstant }, i) => {
-    const least = isConstant ? 1 : 1 / windowRows;
-    covariance[i * size + i] = Math.max(at(covariance, i * size + i), least);
-  });
-  const variances = diagonalOf(covariance, size);
-  const target = variances.reduce((sum, variance) => sum + variance, 0) / size;
-  const factors = variances.map((variance, i) =>
-    scales[i]?.isConstant ? 1 : Math.sqrt(slowFactor(variance, windowRows)),
-  );
-  return covariance.map((value, index) => {
-    const [i, j] = [Math.floor(index / size), index % size];
-    const shrunk = (1 - SHRINKAGE) * value * at(factors, i) * at(factors, j);
-    return i === j ? shrunk + SHRINKAGE * target : shrunk;
-  });
+/** The scale of what is left of a channel when the centres of its states are taken off. */
+function leftScale(
+  scale: ChannelScale,
+  left: Float32Array,
+  { column, size, states }: { column: number; size: number; states: States },
+): ChannelScale {
+  if (states.count === 1) return { ...scale, baseline: 0 };
+  const { deviation, isConstant } = channelScale(left, size, column);
+  return {
+    ...scale,
+    baseline: 0,
+    isConstant,
+    deviation: Math.max(deviation, WITHIN_STATE_MIN * scale.deviation),
+  };
 }
 
-function covarianceOf({ means, usableCount }: WindowMeans, size: number): Float64Array {
-  const covariance = new Float64Array(size * size);
-  for (let start = 0; start < means.length; start += size) {
+/** Mean of the products of each vector with itself: size × size. */
+function meanProduct(vectors: Float64Array, size: number): Float64Array {
+  const mean = new Float64Array(size * size);
+  const count = vectors.length / size;
+  for (let start = 0; start < vectors.length; start += size) {
     for (let i = 0; i < size; i++) {
-      const scaled = at(means, start + i) / usableCount;
+      const scaled = at(vectors, start + i) / count;
       for (let j = 0; j < size; j++)
-        covariance[i * size + j] = at(covariance, i * size + j) + scaled * at(means, start + j);
+        mean[i * size + j] = at(mean, i * size + j) + scaled * at(vectors, start + j);
     }
   }
-  return covariance;
+  return mean;
 }
 
-function slowFactor(variance: number, windowRows: number): number {
-  const ratio = (variance - 1 / windowRows) / Math.max(WITHIN_MIN, 1 - variance);
-  return Math.min(1 + (ratio / SLOW_RATIO) ** 2, SLOW_FACTOR_MAX);
-}
-
-/** R^(−1/2) · D⁻¹ of the head of this file. */
-function whiteningOf(covariance: Float64Array, size: number): Float64Array {
-  const widths = diagonalOf(covariance, size).map(Math.sqrt);
-  const width = (index: number) => at(widths, index);
-  const correlation = covariance.map((value, k) => value / (width(Math.floor(k / size)) * width(k % size)));
+/** R^(−1/2) · D⁻¹ of the head of this file, from S before steps 4. */
+function whiteningOf(covariance: Float64Array, leasts: readonly number[]): Float64Array {
+  const size = leasts.length;
+  const variances = diagonalOf(covariance, size).map((variance, i) => Math.max(variance, leasts[i] ?? 0));
+  const target = variances.reduce((sum, variance) => sum + variance, 0) / size;
+  const shrunk = variances.map((variance) => (1 - SHRINKAGE) * variance + SHRINKAGE * target);
+  const width = (index: number) => Math.sqrt(at(shrunk, index));
+  const correlation = covariance.map((value, k) => {
+    const [i, j] = [Math.floor(k / size), k % size];
+    return i === j ? 1 : ((1 - SHRINKAGE) * value) / (width(i) * width(j));
+  });
   return inverseSquareRoot(correlation, size).map((value, k) => value / width(k % size));
 }
 
-/** The largest T of the learning period; at least its expectation, for data that shows no variation at all. */
-function largestLength({ means }: WindowMeans, whitening: Float64Array, size: number): number {
-  let largest = size;
-  for (let start = 0; start < means.length; start += size) {
+/**
+ * The T that `outlierShare` of the contrasts exceed when each tenth of them is judged by the others; at least 1, one
+ * standard deviation, for data that shows no variation at all.
+ */
+function unseenLength({ values }: Contrasts, leasts: readonly number[], outlierShare: number): number {
+  const size = leasts.length;
+  const count = values.length / size;
+  const total = meanProduct(values, size).map((mean) => mean * count);
+  const lengths = Array.from({ length: FOLDS }, (_, fold) => {
+    const start = Math.floor((fold * count) / FOLDS);
+    const end = Math.floor(((fold + 1) * count) / FOLDS);
+    const own = values.subarray(start * size, end * size);
+    const product = meanProduct(own, size);
+    const rest = total.map((sum, k) => (sum - (end - start) * (product[k] || 0)) / (count - end + start));
+    return lengthsOf(own, whiteningOf(rest, leasts));
+  }).flat();
+  lengths.sort((a, b) => a - b);
+  const allowed = lengths[Math.ceil((1 - outlierShare) * lengths.length) - 1] ?? 0;
+  return Math.max(allowed, 1);
+}
+
+function lengthsOf(vectors: Float64Array, whitening: Float64Array): number[] {
+  const size = Math.sqrt(whitening.length);
+  const lengths: number[] = [];
+  for (let start = 0; start < vectors.length; start += size) {
     let squares = 0;
     for (let i = 0; i < size; i++) {
       let sum = 0;
-      for (let j = 0; j < size; j++) sum += at(whitening, i * size + j) * at(means, start + j);
+      for (let j = 0; j < size; j++) sum += at(whitening, i * size + j) * at(vectors, start + j);
       squares += sum * sum;
     }
-    largest = Math.max(largest, squares);
+    lengths.push(Math.sqrt(squares));
   }
-  return Math.sqrt(largest);
+  return lengths;
+}
+
+/** Standard deviation of the window means of each channel, in deviations. */
+function spreadsOf(
+  { width, means, isUsable }: WindowMeans,
+  leasts: readonly number[],
+  drift: Float64Array,
+): Float64Array {
+  const squares = new Float64Array(width);
+  let count = 0;
+  isUsable.forEach((usable, row) => {
+    count += usable;
+    for (let i = 0; usable && i < width; i++) squares[i] = at(squares, i) + at(means, row * width + i) ** 2;
+  });
+  return squares.map((sum, i) => {
+    const factor = Math.min(1 / Math.sqrt(1 - at(drift, i)), SPREAD_FACTOR_MAX);
+    return factor * Math.sqrt(Math.max(sum / count, leasts[i] ?? 0));
+  });
 }
 
 function checkLength(rows: number, windowRows: number): void {
@@ -179,7 +248,7 @@ function checkRange(scales: readonly ChannelScale[], channels: readonly string[]
   });
 }
 
-function checkWindows({ windowCount, usableCount }: WindowMeans): void {
+function checkWindows({ windowCount, usableCount }: Contrasts): void {
   if (usableCount >= USABLE_SHARE_MIN * windowCount) return;
   const message =
     `only ${usableCount} of ${windowCount} windows hold enough values of all channels at once, ` +

@@ -1,7 +1,7 @@
 /**
  * Writes ONNX models: the part of onnx.proto3 that a graph of plain operators needs, as protobuf bytes. The numbers in
  * the calls of `int`, `text` and `message` are the field numbers of that file. Models carry IR version 8 and the
- * default operator set 17.
+ * default operator set 18.
  */
 
 export interface OnnxValue {
@@ -20,8 +20,8 @@ export interface OnnxNode {
   readonly type: string;
   readonly inputs: readonly string[];
   readonly output: string;
-  /** Whole-number attributes. */
-  readonly attributes?: Readonly<Record<string, number>>;
+  /** Whole-number attributes, and lists of them. */
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
 }
 
 export interface OnnxGraph {
@@ -34,10 +34,11 @@ export interface OnnxGraph {
 }
 
 const IR_VERSION = 8;
-const OPERATOR_SET = 17;
+const OPERATOR_SET = 18;
 const ELEMENT_FLOAT = 1;
 const ELEMENT_INT64 = 7;
 const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_INTS = 7;
 
 /** The bytes of a model file. The same graph gives the same bytes. */
 export function onnxModel({ name, inputs, outputs, constants, nodes }: OnnxGraph): Uint8Array {
@@ -59,9 +60,14 @@ function nodeFields({ type, inputs, output, attributes = {} }: OnnxNode): Uint8A
     text(3, output),
     text(4, type),
     ...Object.entries(attributes).map(([name, value]) =>
-      message(5, text(1, name), int(3, value), int(20, ATTRIBUTE_INT)),
+      message(5, text(1, name), ...attributeFields(value)),
     ),
   ];
+}
+
+function attributeFields(value: number | readonly number[]): Uint8Array[] {
+  if (typeof value === 'number') return [int(3, value), int(20, ATTRIBUTE_INT)];
+  return [...value.map((item) => int(8, item)), int(20, ATTRIBUTE_INTS)];
 }
 
 function constantFields({ name, shape, values }: OnnxConstant): Uint8Array[] {

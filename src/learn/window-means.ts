@@ -4,19 +4,17 @@ import { at } from './linear-algebra.ts';
 /** Smallest share of the cells of a channel that must hold a value for its window mean to count. */
 export const COVERAGE_MIN = 0.5;
 
-/** More window means than this say nothing new and cost time: then every n-th is taken. */
-const WINDOWS_MAX = 10_000;
-
+/** Standardised means over every trailing window of a learning period. */
 export interface WindowMeans {
-  /** Windows looked at, and those of them that hold enough values of every channel. */
-  readonly windowCount: number;
-  readonly usableCount: number;
-  /** usableCount × channels means, in deviations from the baseline. */
-  readonly means: Float64Array;
+  readonly width: number;
+  /** rows × width means in deviations from the baseline; row n is the window that ends with row n. */
+  readonly means: Float32Array;
+  /** For each row 1 when its window is complete and holds enough values of every channel; else its means say nothing. */
+  readonly isUsable: Uint8Array;
 }
 
 /**
- * Standardised means over trailing windows of a learning period. Gaps are left out of a mean.
+ * Gaps are left out of a mean.
  * @param data rows × scales.length readings, row by row, NaN where there is none
  */
 export function windowMeans(
@@ -26,18 +24,15 @@ export function windowMeans(
 ): WindowMeans {
   const width = scales.length;
   const rows = data.length / width;
-  const step = Math.max(1, Math.ceil((rows - windowRows + 1) / WINDOWS_MAX));
+  const means = new Float32Array(data.length);
+  const isUsable = new Uint8Array(rows);
   const running = new RunningMeans(data, scales, windowRows);
-  const means: number[] = [];
-  let windowCount = 0;
   for (let row = 0; row < rows; row++) {
     running.advanceTo(row);
-    const isDue = row >= windowRows - 1 && (row - windowRows + 1) % step === 0;
-    if (!isDue) continue;
-    windowCount++;
-    if (running.isUsable()) means.push(...running.values());
+    isUsable[row] = Number(row >= windowRows - 1 && running.isUsable());
+    if (isUsable[row]) means.set(running.values(), row * width);
   }
-  return { windowCount, usableCount: means.length / width, means: Float64Array.from(means) };
+  return { width, means, isUsable };
 }
 
 /** Sums and counts of the last rows, so that a long window costs no more than a short one. */

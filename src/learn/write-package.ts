@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MEMORY_WINDOWS } from '../config/schema.ts';
 import { type ModelManifest, modelManifestSchema } from '../models/package.ts';
 import { syncFolder, writeDurably } from '../system/durable-file.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
@@ -57,11 +58,11 @@ function manifestOf(
     licence: 'LicenseRef-learned-on-this-device',
     sha256,
     channels: channels.map(({ name, unit }) => ({ name, unit })),
-    window: { rateHz, rows: normal.windowRows, stepMs },
+    window: { rateHz, rows: normal.windowRows * (1 + MEMORY_WINDOWS), stepMs },
     coverageMin: COVERAGE_MIN,
     outputs: { deviations: true, labels: [] },
     provenance: {
-      recipe: 'fitNormal of src/learn/fit.ts: T² of trailing window means',
+      recipe: 'fitNormal of src/learn/fit.ts: T² of window means against what was normal before',
       data: `${normal.rows} rows of this asset at ${rateHz} Hz, learned on this device`,
       trainedAt,
       figures: { rows: normal.rows, windows: normal.windows },

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { WindowConfig } from '../config/schema.ts';
+import { MEMORY_WINDOWS, type WindowConfig, windowRows } from '../config/schema.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { type ModelManifest, type ModelPackage, modelManifestSchema } from './package.ts';
 
@@ -50,11 +50,12 @@ export function checkAgainstAsset(
   channels: readonly { readonly name: string; readonly unit: string }[],
   { rateHz, length }: Pick<WindowConfig, 'rateHz' | 'length'>,
 ): void {
-  const rows = Math.round((length / 1000) * rateHz);
+  const rows = windowRows({ length, rateHz });
+  const takesMemory = manifest.window.rows === rows * (1 + MEMORY_WINDOWS);
   const differences = [
     ...channelDifferences(manifest.channels, channels),
     difference('rate in Hz', manifest.window.rateHz, rateHz),
-    difference('rows of a window', manifest.window.rows, rows),
+    takesMemory ? undefined : difference('rows of a window', manifest.window.rows, rows),
   ].filter((found) => found !== undefined);
   if (differences.length === 0) return;
   const message = `model "${manifest.name}" does not fit the asset: ${differences.join('; ')}`;

@@ -1,6 +1,7 @@
 /**
- * A block of aligned samples of one asset, as one model needs it: `rows` grid cells of 1/rateHz seconds,
- * oldest first. A cell without a sample is a gap (NaN): marked, never invented.
+ * A block of aligned samples of one asset: `rows` grid cells of 1/rateHz seconds, oldest first; the newest ones are to
+ * be judged, those before them are what a model may compare with. A cell without a sample is a gap (NaN): marked,
+ * never invented.
  */
 export interface Window {
   readonly asset: string;
@@ -12,6 +13,6 @@ export interface Window {
   readonly channels: readonly string[];
   /** rows × channels.length values, row by row. */
   readonly data: Float32Array;
-  /** For each channel the share of cells that hold a value, 0 to 1. */
+  /** For each channel the share of the cells to be judged that hold a value, 0 to 1. */
   readonly coverage: readonly number[];
 }

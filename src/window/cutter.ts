@@ -7,6 +7,8 @@ export interface WindowCutterOptions {
   readonly channels: readonly string[];
   readonly rateHz: number;
   readonly rows: number;
+  /** Rows before those that come with them; gaps as long as there are none. */
+  readonly memoryRows?: number;
   /** Rows from one window to the next; may be more than a window has. */
   readonly stepRows: number;
 }
@@ -14,21 +16,24 @@ export interface WindowCutterOptions {
 /**
  * Cuts rows into windows: the first as soon as there are `rows` rows, then one every `stepRows` rows. A window with
  * gaps is cut all the same; whether it can be judged is the judge's decision. A row that begins a new grid
- * begins a new window.
+ * begins a new window. What came before goes with a window, without counting in its coverage.
  */
 export class WindowCutter {
   readonly #options: WindowCutterOptions;
   readonly #width: number;
-  /** Ring of the last rows; row n of the grid lies at n modulo rows. */
+  /** Rows of a window and of what came before it. */
+  readonly #ringRows: number;
+  /** Ring of the last rows; row n of the grid lies at n modulo #ringRows. */
   readonly #ring: Float32Array;
-  /** For each channel the number of ring rows that hold a value. */
+  /** For each channel the number of the last `rows` rows that hold a value. */
   readonly #heldCounts: Uint32Array;
   #rowCount = 0;
 
   constructor(options: WindowCutterOptions) {
     this.#options = options;
     this.#width = options.channels.length;
-    this.#ring = new Float32Array(options.rows * this.#width).fill(Number.NaN);
+    this.#ringRows = options.rows + (options.memoryRows ?? 0);
+    this.#ring = new Float32Array(this.#ringRows * this.#width).fill(Number.NaN);
     this.#heldCounts = new Uint32Array(this.#width);
   }
 
@@ -48,10 +53,11 @@ export class WindowCutter {
   }
 
   #keep(values: Float32Array): void {
-    const start = (this.#rowCount % this.#options.rows) * this.#width;
+    const start = this.#startOf(this.#rowCount);
+    const leaving = this.#startOf(this.#rowCount - this.#options.rows);
     for (let column = 0; column < this.#width; column++) {
       const value = values[column] ?? Number.NaN;
-      const before = this.#ring[start + column] ?? Number.NaN;
+      const before = this.#ring[leaving + column] ?? Number.NaN;
       const held =
         (this.#heldCounts[column] ?? 0) + Number(!Number.isNaN(value)) - Number(!Number.isNaN(before));
       this.#heldCounts[column] = held;
@@ -60,13 +66,18 @@ export class WindowCutter {
     this.#rowCount++;
   }
 
+  /** Where a row of the grid lies in the ring; one before the first lies where nothing is yet. */
+  #startOf(row: number): number {
+    return ((row + this.#ringRows) % this.#ringRows) * this.#width;
+  }
+
   #windowAt(endMs: number): Window {
     const { asset, channels, rateHz, rows } = this.#options;
-    const oldest = (this.#rowCount % rows) * this.#width;
+    const oldest = this.#startOf(this.#rowCount);
     const data = new Float32Array(this.#ring.length);
     data.set(this.#ring.subarray(oldest));
     data.set(this.#ring.subarray(0, oldest), this.#ring.length - oldest);
     const coverage = Array.from(this.#heldCounts, (count) => count / rows);
-    return { asset, endMs, rateHz, rows, channels, data, coverage };
+    return { asset, endMs, rateHz, rows: this.#ringRows, channels, data, coverage };
   }
 }
