@@ -81,6 +81,15 @@ const good = model(
 /** The score is the mean of everything: negative for a negative window. */
 const mean = model(flat, node('ReduceMean', ['row'], 'score', axis(1), dropAxis), output('score', 1));
 
+/** The mean times a constant of the asset. */
+const scaled = model(
+  tensor(11, 'gain', 'float', 1),
+  flat,
+  node('ReduceMean', ['row'], 'mean', axis(1), dropAxis),
+  node('Mul', ['mean', 'gain'], 'score'),
+  output('score', 1),
+);
+
 /** The score is the root of the mean: NaN for a negative window. */
 const root = model(
   flat,
@@ -122,6 +131,7 @@ const scoreless = model(
 export const MADE_MODELS = {
   good,
   mean,
+  scaled,
   root,
   /** As many turns as the largest value of the window: 1e12 never comes back. */
   slow: looping('largest'),
