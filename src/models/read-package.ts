@@ -7,8 +7,8 @@ import { MEMORY_WINDOWS, type WindowConfig, windowRows } from '../config/schema.
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { type ModelManifest, type ModelPackage, modelManifestSchema } from './package.ts';
 
-const MANIFEST_SIZE_BYTES_MAX = 256 * 1024;
-const ONNX_SIZE_BYTES_MAX = 64 * 1024 * 1024;
+export const MANIFEST_SIZE_BYTES_MAX = 256 * 1024;
+export const ONNX_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Faults that one message names, and characters of each value in it. */
 const FAULTS_MAX = 10;
