@@ -16,6 +16,11 @@ import { activateWhenUp } from './when-up.ts';
 
 /** How often it is looked whether somebody chose another model. */
 const POLL_MS = 2000;
+/**
+ * Deaths while a model is loaded. They may have another cause, such as memory that others used up, and a normal that
+ * was learned is worth more than half a minute.
+ */
+const LOAD_DEATHS_MAX = 3;
 export interface AssetModelOptions {
   readonly key: string;
   readonly config: AssetConfig;
@@ -56,6 +61,7 @@ export class AssetModel {
   #work: Promise<unknown> = Promise.resolve();
   /** Ends the waiting for the judge when another model was chosen meanwhile. */
   #attempt = new AbortController();
+  #polling: Promise<void> = Promise.resolve();
   #polledMs = Number.NEGATIVE_INFINITY;
   /** Tells one state of the file `active` from another. */
   #seen = '';
@@ -83,7 +89,7 @@ export class AssetModel {
   advanceTo(timeMs: number): void {
     if (timeMs - this.#polledMs < POLL_MS) return;
     this.#polledMs = timeMs;
-    this.#poll().catch((error) => this.#logError(messageOf(error)));
+    this.#polling = this.#poll().catch((error) => this.#logError(messageOf(error)));
   }
 
   /**
@@ -113,7 +119,9 @@ export class AssetModel {
 
   /** Resolves when what was begun is done. */
   async settled(): Promise<void> {
+    await this.#polling;
     await this.#work;
+    await this.#trial?.written();
   }
 
   /** Ends what is under way. */
@@ -187,11 +195,13 @@ export class AssetModel {
     const columns = checkAgainstAsset(model, channelsOf(config), config.window);
     const onDeath = () => this.#sawDeath(sha256);
     const signal = AbortSignal.any([this.#stopping.signal, this.#attempt.signal]);
-    await activateWhenUp(() => judge.activate(key, model, { columns, onDeath }), {
-      signal,
-      onDeath: () => this.#trial?.sawDeath(),
-      onRetry: (message) => this.#logError(message),
-    });
+    let deaths = 0;
+    const mayDie = () => {
+      this.#trial?.sawDeath();
+      return ++deaths < LOAD_DEATHS_MAX && this.#trial?.outcome.kind !== 'failed';
+    };
+    const onRetry = (message: string) => this.#logError(message);
+    await activateWhenUp(() => judge.activate(key, model, { columns, onDeath }), { signal, mayDie, onRetry });
     if (signal.aborted) return;
     this.#inUse = sha256;
     this.#alarmShare = this.#newAlarmShare();
