@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AssetModel, type AssetModelHealth } from './asset-model.ts';
 import type { AssetConfig } from './config/schema.ts';
-import { type IncidentState, initialState } from './incident/machine.ts';
+import type { IncidentState } from './incident/machine.ts';
+import { AssetIncidents, type StoredStates } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
 import { type LearningKeeper, LearningPeriod } from './learning.ts';
 import type { SampleTime } from './sample-time.ts';
@@ -26,8 +27,8 @@ export interface AssetOptions {
   readonly counters: Counters;
   readonly log: Logger;
   readonly keeper: LearningKeeper & { restore(): Promise<readonly Float32Array[]> };
-  /** State of the incidents before a restart. */
-  readonly state?: IncidentState;
+  /** States of the incidents before a restart, of all assets. */
+  readonly states?: StoredStates;
   readonly onIncident: (event: IncidentEvent, state: IncidentState) => void;
   readonly onVerdict?: (verdict: Verdict, state: IncidentState) => void;
 }
@@ -54,7 +55,15 @@ export class Asset {
   #temporaryDir: string | undefined;
 
   constructor(options: AssetOptions) {
-    const { state = initialState(), onIncident, onVerdict } = options;
+    const { key: asset, config, states = new Map(), log, onVerdict } = options;
+    const incidents = new AssetIncidents({
+      ...options,
+      asset,
+      settings: config.incident,
+      newId: randomUUID,
+      stored: states,
+      onUnreadable: (message) => log.error({ asset }, message),
+    });
     this.#options = options;
     this.#model = new AssetModel({
       ...options,
@@ -63,8 +72,7 @@ export class Asset {
     });
     this.#watch = new AssetWatch({
       ...options,
-      state,
-      newId: randomUUID,
+      incidents,
       on: {
         learned: () => this.#finishLearning(),
         verdict: (verdict, after) => {
@@ -72,7 +80,6 @@ export class Asset {
           this.#model.saw(verdict);
           onVerdict?.(verdict, after);
         },
-        incident: onIncident,
       },
     });
   }
