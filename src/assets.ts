@@ -1,6 +1,7 @@
 import { Asset, type AssetHealth, type AssetOptions } from './asset.ts';
 import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
-import { type IncidentState, initialState, restore } from './incident/machine.ts';
+import type { IncidentState } from './incident/machine.ts';
+import type { StoredStates } from './incidents.ts';
 import { liveTime } from './sample-time.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
@@ -21,7 +22,7 @@ export interface AssetsOptions extends SharedAssetOptions {
 export class Assets {
   readonly #options: AssetsOptions;
   readonly #timeOf: AssetOptions['timeOf'];
-  readonly #states: ReadonlyMap<string, unknown>;
+  readonly #states: StoredStates;
   readonly #running = new Map<string, { readonly asset: Asset; readonly config: AssetConfig }>();
   #unmatched = new UnmatchedValues({});
 
@@ -37,7 +38,7 @@ export class Assets {
     return assets;
   }
 
-  private constructor(options: AssetsOptions, states: ReadonlyMap<string, unknown>) {
+  private constructor(options: AssetsOptions, states: StoredStates) {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
     this.#states = states;
@@ -101,7 +102,7 @@ export class Assets {
       config,
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
-      state: this.#stateOf(key),
+      states: this.#states,
       keeper: {
         restore: () => keeper.learningRows(learningKey),
         append: (rows) => keeper.appendLearning(learningKey, rows),
@@ -113,17 +114,6 @@ export class Assets {
     const configs = [...this.#running].map(([name, running]) => [name, running.config]);
     this.#unmatched = new UnmatchedValues(Object.fromEntries(configs));
     await asset.start();
-  }
-
-  #stateOf(asset: string): IncidentState {
-    const stored = this.#states.get(asset);
-    if (stored === undefined) return initialState();
-    try {
-      return restore(stored);
-    } catch (error) {
-      this.#options.log.error({ asset }, `${asset}: ${messageOf(error)}`);
-      return initialState();
-    }
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Evidence, IncidentEvent } from '../values/incident.ts';
-import type { ChannelFact, Report, ReportStamp } from '../values/report.ts';
+import type { Evidence, IncidentEvent, SensorFault } from '../values/incident.ts';
+import type { ChannelFact, Report, ReportStamp, SensorFact } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
+import { sensorText } from './sensor-text.ts';
 import { type ReportFacts, templateText } from './template.ts';
 
 /** ISO 8601 writes years of four digits; a broken clock must not make a report unreadable. */
@@ -24,11 +25,14 @@ export interface ReportInput {
 
 /** The document about one event of an incident. Numbers are the incident's own; only the text rounds them. */
 export function reportOf({ event: { event, incident }, asset, site, node, provenance }: ReportInput): Report {
-  const { id, revision, severity, score, peakScore, episodes } = incident;
+  const { id, revision, kind, subject, severity, score, peakScore, episodes, fault, explainedBy } = incident;
+  const sensor = fault && sensorFact(fault, asset);
   const facts: ReportFacts = {
     id,
     revision,
     event,
+    kind,
+    ...(subject !== undefined && { subject }),
     site,
     node,
     asset: { key: asset.key, name: asset.name ?? asset.key },
@@ -41,15 +45,24 @@ export function reportOf({ event: { event, incident }, asset, site, node, proven
     episodes,
     channels: incident.evidence.map((evidence) => channelFact(evidence, asset)),
     labels: incident.labels.map(({ name, probability }) => ({ name, probability })),
+    ...(sensor && { sensor }),
+    ...(explainedBy !== undefined && { explainedBy }),
     provenance: { textBy: 'template', model: incident.model, ...provenance },
   };
-  return { ...facts, text: templateText(facts) };
+  return { ...facts, text: sensor ? sensorText(facts, sensor) : templateText(facts) };
 }
 
-function channelFact({ since, ...evidence }: Evidence, { channels }: AssetDescription): ChannelFact {
-  const known = Object.hasOwn(channels, evidence.channel) ? channels[evidence.channel] : undefined;
-  const name = known?.name ?? evidence.channel;
-  return { ...evidence, name, unit: known?.unit ?? '', since: reportStamp(since) };
+function channelFact({ since, ...evidence }: Evidence, asset: AssetDescription): ChannelFact {
+  return { ...evidence, ...named(evidence.channel, asset), since: reportStamp(since) };
+}
+
+function sensorFact({ since, channels, ...fault }: SensorFault, asset: AssetDescription): SensorFact {
+  return { ...fault, channels: channels.map((key) => named(key, asset)), since: reportStamp(since) };
+}
+
+function named(channel: string, { channels }: AssetDescription) {
+  const known = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
+  return { channel, name: known?.name ?? channel, unit: known?.unit ?? '' };
 }
 
 function reportStamp({ boot, monoMs, wallMs, clock, errorMs }: Stamp): ReportStamp {
