@@ -1,4 +1,6 @@
 import type { ModelManifest } from '../models/package.ts';
+import type { Waveform } from '../values/device.ts';
+import type { Window } from '../values/window.ts';
 import { decimate } from './decimate.ts';
 
 /** Of its nominal rate, that a device's clock may be off for a model that takes one rate only. */
@@ -30,4 +32,33 @@ export function atRateOf(
     .sort((a, b) => distance(a) - distance(b));
   if (factor === undefined) return undefined;
   return { values: decimate(values, factor), rateHz: rateHz / factor };
+}
+
+/**
+ * The newest part of a waveform as the window of a model. One that is too short, or lacks values, has a coverage below 1.
+ * @param constants of the asset; the rate of the waveform joins them
+ * @returns undefined when the waveform has a rate that the model does not take
+ */
+export function burstWindow(
+  waveform: Pick<Waveform, keyof EvenSamples | 'monoMs' | 'channel'>,
+  manifest: Pick<ModelManifest, 'window' | 'constants'>,
+  { asset, constants }: Required<Pick<Window, 'asset' | 'constants'>>,
+): Window | undefined {
+  const brought = atRateOf(manifest, waveform);
+  if (brought === undefined) return undefined;
+  const { values, rateHz } = brought;
+  const { rows } = manifest.window;
+  const newest = values.subarray(Math.max(0, values.length - rows));
+  const data = new Float32Array(rows).fill(Number.NaN);
+  data.set(newest, rows - newest.length);
+  return {
+    asset,
+    endMs: waveform.monoMs + (waveform.values.length / waveform.rateHz) * 1000,
+    rateHz,
+    rows,
+    channels: [waveform.channel],
+    data,
+    constants: { ...constants, rateHz },
+    coverage: [newest.filter(Number.isFinite).length / rows],
+  };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { atRateOf } from '../../src/window/burst.ts';
+import { atRateOf, burstWindow } from '../../src/window/burst.ts';
 
 const window = { rateHz: 12_000, rows: 4096, stepMs: 341 };
 const anyRate = { window, constants: [{ name: 'rateHz', unit: 'Hz', min: 10_000, max: 27_000 }] };
@@ -49,5 +49,50 @@ describe('bringing samples to the rate of a model', () => {
     const high = values.map((_, at) => Math.sin(2 * Math.PI * 0.4 * at));
     const brought = atRateOf(anyRate, { values: high, rateHz: 48_000 });
     expect(Math.max(...(brought?.values ?? [1]).map(Math.abs))).toBeLessThan(1e-3);
+  });
+});
+
+describe('the window of a burst', () => {
+  const manifest = { ...anyRate, window: { ...window, rows: 4 } };
+  const asset = 'pump/bearing/drive-end';
+  const heard = (samples: readonly number[], rateHz = 12_000) => ({
+    values: Float32Array.from(samples),
+    rateHz,
+    monoMs: 1000,
+    channel: 'shaker.z',
+  });
+  const windowOf = (...given: Parameters<typeof heard>) =>
+    burstWindow(heard(...given), manifest, { asset, constants: { shaftHz: 30 } });
+
+  test('holds the newest samples, the constants with the rate, and the time of its end', () => {
+    expect(windowOf([1, 2, 3, 4, 5, 6])).toEqual({
+      asset,
+      endMs: 1000 + 6 / 12,
+      rateHz: 12_000,
+      rows: 4,
+      channels: ['shaker.z'],
+      data: Float32Array.of(3, 4, 5, 6),
+      constants: { shaftHz: 30, rateHz: 12_000 },
+      coverage: [1],
+    });
+  });
+
+  test('is not covered by a burst that is too short, or lacks values', () => {
+    expect(windowOf([1, 2, 3])).toMatchObject({
+      data: Float32Array.of(Number.NaN, 1, 2, 3),
+      coverage: [0.75],
+    });
+    expect(windowOf([1, Number.NaN, 3, 4, 5])).toMatchObject({ coverage: [0.75] });
+    expect(windowOf([])).toMatchObject({ coverage: [0] });
+  });
+
+  test('tells the rate that the samples have after they were brought down', () => {
+    const slower = windowOf(new Array(1000).fill(1), 48_000);
+    expect(slower).toMatchObject({ rateHz: 12_000, constants: { rateHz: 12_000 }, coverage: [1] });
+    expect(slower?.endMs).toBeCloseTo(1000 + 1000 / 48, 9);
+  });
+
+  test('is none at a rate that the model does not take', () => {
+    expect(windowOf([1, 2, 3, 4], 8000)).toBeUndefined();
   });
 });
