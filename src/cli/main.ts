@@ -46,7 +46,7 @@ function program(): Command {
     .description('show what a configuration would have made of a recording; stores and publishes nothing')
     .action(async (recording, options) => (await import('./replay.ts')).replayCommand(recording, options));
 
-  addEval(fieldnote);
+  addEval(fieldnote, CONFIG_DEFAULT);
 
   return fieldnote;
 }

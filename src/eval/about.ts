@@ -49,5 +49,14 @@ licence    none stated`,
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
 
+export const LABELS_HELP = `RECORDING  what \`fieldnote replay\` takes; its lines must carry their time
+LABELS     CSV with the header start,end or start,end,label: one stretch of abnormal running in each line, both ends
+           included. Times are written as in the recording: dates, Unix seconds or milliseconds, or the milliseconds
+           that a device counts. With the header start_row,end_row (and label) they are numbers of rows instead, the
+           first row of the recording being 0 and its header none.
+
+What is learned is not scored. Prints which stretches were found and how late, which incidents were false, and F1, false
+alarm rate and missed alarm rate per row beside what always and never alarming would score.`;
+
 export const ROWS_HELP = `--out writes one line per scored row: file, row (from 0), time (ISO 8601 in UTC, or seconds since the beginning of a file
 without times), score (1 is the alarm limit, empty where nothing was judged) and alarm (0 or 1).`;

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { newFolder, runFieldnote } from '../support/daemon.ts';
+import { newFolder, runFieldnote, writeConfig } from '../support/daemon.ts';
 import { writeBatadal, writeSkabFile, writeTep } from '../support/made-benchmarks.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -140,4 +140,109 @@ describe.concurrent('fieldnote eval', () => {
       expect(stdout).toMatch(/^licence {4}\S/m);
     },
   );
+});
+
+/** A pump that hums for 300 s, shakes for 60, and hums again; one row a second. */
+const recording = [
+  'time,vib,bar',
+  ...Array.from({ length: 480 }, (_, second) => {
+    const time = new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+    const vib = (second >= 300 && second < 360 ? 9 : 2) + Math.sin(second * 2.4) / 5;
+    return `${time},${vib.toFixed(3)},${(5 + Math.cos(second * 1.7) / 10).toFixed(3)}`;
+  }),
+  '',
+].join('\n');
+
+const channels = { vib: { from: 'mcu.vib', unit: 'g' }, bar: { from: 'mcu.bar', unit: 'bar' } };
+const config = {
+  ...{ site: 'plant', node: 'n1', sources: { mcu: { link: { type: 'tcp', host: 'board', port: 23 } } } },
+  assets: { pump: { channels, learn: { for: '200s' } } } as Record<string, unknown>,
+};
+
+async function evaluateLabels(labels: string, options: { config?: unknown; more?: string[] } = {}) {
+  await using folder = await newFolder();
+  const [csv, known, out] = ['pump.csv', 'labels.csv', 'rows.out'].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(csv, recording);
+  writeFileSync(known, labels);
+  const yaml = writeConfig(folder.path, options.config ?? config);
+  const line = ['eval', 'labels', csv, known, '--config', yaml, '--out', out, ...(options.more ?? [])];
+  const result = await runFieldnote(...line);
+  return { ...result, rows: result.exitCode === 0 ? rowsOf(out) : [] };
+}
+
+describe.concurrent('fieldnote eval labels', () => {
+  test('finds a stretch, says how late, and scores what was not learned', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const labels = 'start_row,end_row,label\n300,359,shaking\n';
+    const { stdout, stderr, rows } = await evaluateLabels(labels, { more: ['--json'] });
+    expect(stderr).toMatch(/pump\.csv as mcu, judged as pump\n$/);
+    const figures = JSON.parse(stdout);
+    expect(figures).toMatchObject({ asset: 'pump', rows: 480, found: 1, missed: 0, matchedIncidents: 1 });
+    expect(figures.stretches[0]).toMatchObject({ label: 'shaking', rows: 60 });
+    expect(figures.stretches[0].delayS).toBeGreaterThan(3);
+    expect(figures.stretches[0].delayS).toBeLessThan(20);
+    expect(figures.alwaysAlarm).toMatchObject({ farPercent: 100, marPercent: 0 });
+    expect(rows.length).toBe(figures.rowsScored);
+    const first = Number(rows[0]?.[1]);
+    expect(first).toBeGreaterThanOrEqual(199);
+    expect(first).toBeLessThan(230);
+    const alarms = rows.filter(
+      ([, row, , , alarm]) => alarm === '1' && Number(row) >= 300 && Number(row) < 360,
+    );
+    expect(figures.perRow.marPercent).toBeCloseTo((100 * (60 - alarms.length)) / 60, 9);
+  });
+
+  test('tells a false incident, a missed stretch and one that was learned', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const labels = [
+      'start,end,label',
+      '2026-01-01 00:00:10,2026-01-01 00:00:20,before',
+      '2026-01-01 00:07:30,2026-01-01 00:07:50,nothing',
+    ];
+    const { stdout } = await evaluateLabels(labels.join('\n'));
+    expect(stdout).toMatch(/^2026-01-01T00:00:10\.000Z {2}before {2}learned/m);
+    expect(stdout).toMatch(/^2026-01-01T00:07:30\.000Z {2}nothing {2}missed/m);
+    expect(stdout).toMatch(/^stretches: 0 found, 1 missed, 1 learned$/m);
+    expect(stdout).toMatch(/^incidents: 0 in a stretch, 1 false \([\d.]+ a day\)$/m);
+    expect(stdout).toMatch(/^always alarm +0\.\d+ +100\.0 +0\.0$/m);
+  });
+
+  const withSecond = { ...config, assets: { ...config.assets, motor: config.assets['pump'] } };
+  const good = 'start_row,end_row\n300,359\n';
+  test.for([
+    { what: 'labels that are none', labels: 'a,b\n', says: /labels\.csv:1: "a,b" must be start,end/ },
+    {
+      what: 'a stretch of another time',
+      labels: 'start,end\n0,5\n',
+      says: /:2: no row of the recording lies/,
+    },
+    {
+      what: 'no asset among two',
+      labels: good,
+      config: withSecond,
+      says: /the labels are about: --asset pump/,
+    },
+    {
+      what: 'an asset that is not fed',
+      labels: good,
+      more: ['--asset', 'fan'],
+      says: /mcu feeds no asset fan: --/,
+    },
+    {
+      what: 'a recording that is learned as a whole',
+      labels: good,
+      config: { ...config, assets: { pump: { channels, learn: { for: '1h' } } } },
+      says: /all of .*pump\.csv was learned: lower learn\.for/,
+    },
+  ])('refuses $what', { timeout: TIMEOUT_MS }, async ({ labels, says, ...options }) => {
+    const { exitCode, stdout, stderr } = await evaluateLabels(labels, options);
+    expect(stderr).toMatch(says);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
 });
