@@ -153,6 +153,7 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
       random: Math.random,
       descriptorCache,
       onSample: (sample) => assets.push(sample),
+      onWaveform: (waveform) => assets.hear(waveform),
       onDevice: (device) => assets.describe(device),
       onGap(detail, count) {
         log.warn({ source: key, count }, detail);

@@ -67,7 +67,7 @@ export class Asset {
     this.#options = options;
     this.#model = new AssetModel({
       ...options,
-      wasAbnormal: state.life !== null && state.life.incident.closed === null,
+      wasAbnormal: incidents.openOf('machine').length > 0,
       on: { watching: () => this.#watchByModel(), unknown: () => this.#beginLearning() },
     });
     this.#watch = new AssetWatch({

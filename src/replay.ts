@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly speed: number;
   readonly log: Logger;
   readonly on: {
+    /** Each sample, by its time, before it is judged. */
+    sample?(timeMs: number): void;
     incident?(event: IncidentEvent): void;
     verdict?(verdict: Verdict, state: IncidentState): void;
     /** Share of the learning of an asset that is done. */
@@ -83,6 +85,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
   const take = async (sample: Sample) => {
     const timeMs = recordedTime(sample);
     firstMs ??= timeMs;
+    on.sample?.(timeMs);
     await pace(timeMs - firstMs);
     clock.advanceTo(timeMs);
     for (const [key, asset] of assets) {

@@ -9,7 +9,7 @@ export interface EvalWriterOptions {
   readonly out?: string;
 }
 
-/** `fieldnote eval-writer`: how often a language model writes what the facts say, and how fast. */
+/** `fieldnote eval writer`: how often a language model writes what the facts say, and how fast. */
 export async function evalWriterCommand(path: string, { count, out }: EvalWriterOptions): Promise<void> {
   if (!/^[1-9]\d{0,5}$/.test(count))
     throw new FieldnoteError('BAD_ARGUMENT', `--count ${count} must be a whole number from 1 to 999999`);

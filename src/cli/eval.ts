@@ -1,40 +1,51 @@
-import { open } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import type { BenchmarkName } from '../eval/about.ts';
 import { batadalBenchmark } from '../eval/batadal-benchmark.ts';
-import type { Benchmark, BenchmarkResult } from '../eval/benchmark.ts';
+import { bearingsBenchmark } from '../eval/bearings-benchmark.ts';
+import { type Benchmark, type BenchmarkResult, rowsCsv } from '../eval/benchmark.ts';
 import { skabBenchmark } from '../eval/skab-benchmark.ts';
 import { tepBenchmark } from '../eval/tep-benchmark.ts';
-import { FieldnoteError } from '../system/errors.ts';
+import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { createLog } from '../system/log.ts';
 
-export interface EvalCommandOptions {
+export interface EvalOptions {
   readonly json?: boolean;
   readonly out?: string;
 }
 
-const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
-  ['skab', skabBenchmark],
-  ['batadal', batadalBenchmark],
-  ['tep', tepBenchmark],
-]);
+const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
+  skab: skabBenchmark,
+  batadal: batadalBenchmark,
+  tep: tepBenchmark,
+  bearings: bearingsBenchmark,
+};
 
-/** `fieldnote eval`: the detection on a public benchmark, beside what always and never alarming would score. */
-export async function evalCommand(name: string, dir: string, options: EvalCommandOptions): Promise<void> {
-  const benchmark = BENCHMARKS.get(name);
-  if (benchmark === undefined) {
-    const known = [...BENCHMARKS.keys()].join(', ');
-    throw new FieldnoteError('BAD_ARGUMENT', `there is no benchmark ${name}; there are: ${known}`, { name });
-  }
+/** `fieldnote eval skab` and its like: a public benchmark, beside what always and never alarming would score. */
+export async function evalBenchmark(name: BenchmarkName, dir: string, options: EvalOptions): Promise<void> {
   const log = createLog('error', process.stderr);
   const progress = (text: string) => process.stderr.write(`${text}\n`);
-  const { figures, table, rows } = await benchmark(dir, { log, progress });
-  if (options.out !== undefined) await writeRows(options.out, rows);
-  process.stdout.write(options.json ? `${JSON.stringify(figures, null, 2)}\n` : `${table.join('\n')}\n`);
+  await checkWritable(options.out);
+  await printResult(await BENCHMARKS[name](dir, { log, progress }), options);
 }
 
-async function writeRows(path: string, rows: BenchmarkResult['rows']): Promise<void> {
-  await using out = await open(path, 'w');
-  const lines = rows.map(({ file, row, score, isAlarm }) => {
-    return `${file},${row},${Number.isNaN(score) ? '' : score},${Number(isAlarm)}\n`;
+/** Figures to stdout, rows to `--out`. */
+export async function printResult(result: BenchmarkResult, { json, out }: EvalOptions): Promise<void> {
+  const { figures, table, rows } = result;
+  if (out !== undefined) await writeRows(out, rowsCsv(rows));
+  process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : `${table.join('\n')}\n`);
+}
+
+/**
+ * Finds out before the work whether its rows can be written.
+ * @throws FieldnoteError BAD_ARGUMENT
+ */
+export async function checkWritable(out: string | undefined): Promise<void> {
+  if (out !== undefined) await writeRows(out, '');
+}
+
+async function writeRows(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((error) => {
+    const message = `cannot write --out ${path}: ${messageOf(error)}`;
+    throw new FieldnoteError('BAD_ARGUMENT', message, { path }, error);
   });
-  await out.write(['file,row,score,alarm\n', ...lines].join(''));
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { FieldnoteError } from '../system/errors.ts';
 import { agentVersion } from '../system/version.ts';
 import { check } from './check.ts';
+import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { init } from './init.ts';
 
@@ -45,24 +46,7 @@ function program(): Command {
     .description('show what a configuration would have made of a recording; stores and publishes nothing')
     .action(async (recording, options) => (await import('./replay.ts')).replayCommand(recording, options));
 
-  fieldnote
-    .command('eval')
-    .argument('<benchmark>', 'skab')
-    .argument('<dir>', 'folder of its recordings')
-    .option('--json', 'print the figures as JSON')
-    .option('--out <file>', 'write file,row,time,score,alarm for each scored row')
-    .description('measure the detection on a public benchmark')
-    .action(async (benchmark, dir, options) =>
-      (await import('./eval.ts')).evalCommand(benchmark, dir, options),
-    );
-
-  fieldnote
-    .command('eval-writer')
-    .argument('<model>', 'GGUF file, such as models/writer/fieldnote-writer.gguf')
-    .option('--count <number>', 'incidents to write about', '2000')
-    .option('--out <file>', 'write a page of samples')
-    .description('measure how well a language model tells reports')
-    .action(async (model, options) => (await import('./eval-writer.ts')).evalWriterCommand(model, options));
+  addEval(fieldnote, CONFIG_DEFAULT);
 
   return fieldnote;
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createDecoder } from '../decode/decoder.ts';
-import { FieldnoteError, messageOf } from '../system/errors.ts';
-import type { Logger } from '../system/log.ts';
+import type { BenchmarkTools } from './benchmark.ts';
+import { checkFolder, notOfBenchmark, readBenchmarkFile } from './benchmark-files.ts';
 import { judgeMadeRows, type MadeRow } from './judged-rows.ts';
 
+const LEARNED = 'dataset03.csv';
+const SCORED = 'dataset04.csv';
 const ANSWER = 'ATT_FLAG';
 const HOUR_MS = 3_600_000;
 
@@ -22,7 +22,8 @@ const OUTLIER_SHARE = 0.01;
 
 /** The scored dataset with what the agent said about each row. */
 export interface BatadalRows {
-  readonly timeS: readonly number[];
+  /** Beginning of the hour. */
+  readonly timeMs: readonly number[];
   readonly attack: readonly boolean[];
   readonly score: readonly number[];
   readonly predicted: readonly boolean[];
@@ -30,11 +31,13 @@ export interface BatadalRows {
 
 /**
  * Learns dataset03, which is clean, and judges dataset04.
- * @throws FieldnoteError RECORDING_UNREADABLE when the folder does not hold the two
+ * @throws FieldnoteError BAD_ARGUMENT when the folder does not hold the two, RECORDING_UNREADABLE when they are others
  */
-export async function evaluateBatadal(dir: string, log: Logger): Promise<BatadalRows> {
-  const learned = await readDataset(join(dir, 'dataset03.csv'));
-  const scored = await readDataset(join(dir, 'dataset04.csv'));
+export async function evaluateBatadal(dir: string, { log, progress }: BenchmarkTools): Promise<BatadalRows> {
+  await checkFolder(dir, { benchmark: 'batadal', needed: [LEARNED, SCORED] });
+  progress(`${LEARNED} learned, ${SCORED} judged`);
+  const learned = await readDataset(dir, LEARNED);
+  const scored = await readDataset(dir, SCORED);
   const judged = await judgeMadeRows(
     {
       channels: learned.channels,
@@ -46,7 +49,7 @@ export async function evaluateBatadal(dir: string, log: Logger): Promise<Batadal
     log,
   );
   return {
-    timeS: scored.rows.map(({ timeMs }) => timeMs / 1000),
+    timeMs: scored.rows.map(({ timeMs }) => timeMs - HOUR_MS / 2),
     attack: scored.attack,
     score: judged.map(({ score }) => score),
     predicted: judged.map(({ isAlarm }) => isAlarm),
@@ -60,24 +63,13 @@ interface Dataset {
 }
 
 /** Rows get the middle of their hour as their time: no rounding can put one into the hour before. */
-async function readDataset(path: string): Promise<Dataset> {
-  const bytes = await readFile(path).catch((error) => {
-    throw new FieldnoteError(
-      'RECORDING_UNREADABLE',
-      `cannot read ${path}: ${messageOf(error)}`,
-      { path },
-      error,
-    );
-  });
+async function readDataset(dir: string, name: string): Promise<Dataset> {
   const decoder = createDecoder({ source: 'bench', protocol: 'text' });
-  const decoded = [...decoder.decode(bytes, 0), ...decoder.finish(0)];
+  const decoded = [...decoder.decode(await readBenchmarkFile(dir, name), 0), ...decoder.finish(0)];
   const samples = decoded.filter((item) => item.kind === 'sample');
   const names = samples[0]?.names ?? [];
   const answerAt = names.indexOf(ANSWER);
-  if (answerAt < 0) {
-    const message = `${path} is no file of the benchmark: it has no column ${ANSWER}`;
-    throw new FieldnoteError('RECORDING_UNREADABLE', message, { path });
-  }
+  if (answerAt < 0) throw notOfBenchmark(dir, name, `a column ${ANSWER}`);
   const isChannel = (at: number) => at !== answerAt;
   return {
     channels: names.filter((_, at) => isChannel(at)),

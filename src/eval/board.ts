@@ -10,16 +10,16 @@ export interface Board {
 export const SKAB_BOARD: Board = {
   source: 'README of github.com/waico/SKAB, v0.9',
   caution:
-    'all 34 files; Conv-AE, MSET and LSTM-AE look ahead, the best that does not is T²+Q; MSCRED leads the changepoints',
-  columns: ['F1', 'FAR %', 'MAR %', 'Standard', 'LowFP'],
+    'over all 34 files of the set; Conv-AE, MSET and LSTM-AE look ahead, the best that does not is T²+Q',
+  columns: ['F1', 'FAR %', 'MAR %', 'Standard', 'LowFP', 'LowFN'],
   rows: [
-    ['Conv-AE', 0.78, 13.55, 28.02, 23.61, 21.54],
-    ['MSET', 0.78, 39.73, 14.13, 13.84, Number.NaN],
-    ['T²+Q (PCA)', 0.76, 26.62, 24.92, 25.35, 14.51],
-    ['LSTM-AE', 0.74, 29.96, 25.92, 23.51, 20.11],
-    ['T²', 0.66, 19.21, 42.6, 19.54, Number.NaN],
-    ['isolation forest', 0.29, Number.NaN, Number.NaN, 26.16, 19.5],
-    ['MSCRED', 0.36, Number.NaN, Number.NaN, 32.42, 16.53],
+    ['Conv-AE', 0.78, 13.55, 28.02, 23.61, 21.54, 27.55],
+    ['MSET', 0.78, 39.73, 14.13, 13.84, Number.NaN, Number.NaN],
+    ['T²+Q (PCA)', 0.76, 26.62, 24.92, 25.35, 14.51, 31.33],
+    ['LSTM-AE', 0.74, 29.96, 25.92, 23.51, 20.11, 25.91],
+    ['T²', 0.66, 19.21, 42.6, 19.54, Number.NaN, Number.NaN],
+    ['isolation forest', 0.29, Number.NaN, Number.NaN, 26.16, 19.5, 30.82],
+    ['MSCRED', 0.36, Number.NaN, Number.NaN, 32.42, 16.53, 40.28],
   ],
 };
 

@@ -5,12 +5,82 @@ import { type Config, configSchema } from '../config/schema.ts';
 import { replay } from '../replay.ts';
 import type { Logger } from '../system/log.ts';
 
-/** What the agent said about one row of a benchmark. */
-export interface JudgedRow {
-  /** Score of the first window that holds the row; NaN when it was not judged. */
+/** What the agent said about one window. */
+export interface JudgedWindow {
+  readonly endMs: number;
+  /** NaN when it was not judged. */
   readonly score: number;
-  /** Whether an incident is open after that window. */
+  /** Nothing was learned yet. */
+  readonly isLearning: boolean;
+  /** Id of the incident that is open after it. */
+  readonly incident: string | undefined;
+}
+
+/** What the agent said about one row of a recording. */
+export interface JudgedRow {
+  /** Of the window that ends with the row; NaN when none does or it was not judged. */
+  readonly score: number;
+  /** Whether an incident is open after it. */
   readonly isAlarm: boolean;
+}
+
+export interface Judging {
+  readonly config: Config;
+  /** Key of the source whose place the recording takes. */
+  readonly source: string;
+  readonly asset: string;
+  readonly recording: string;
+  readonly log: Logger;
+}
+
+/**
+ * Sends a recording through the same link, decode, window, learn, judge and incident code as the daemon.
+ * @param onRow gets the time of each row
+ * @throws FieldnoteError RECORDING_UNREADABLE
+ */
+export async function judgeWindows(
+  { asset, ...judging }: Judging,
+  onRow: (timeMs: number) => void = () => {},
+): Promise<JudgedWindow[]> {
+  const windows: JudgedWindow[] = [];
+  await replay({
+    ...judging,
+    speed: Number.POSITIVE_INFINITY,
+    on: {
+      sample: onRow,
+      verdict(verdict, { life }) {
+        if (verdict.asset !== asset) return;
+        const score = verdict.kind === 'judged' ? verdict.score : Number.NaN;
+        const isLearning = verdict.kind === 'not-judged' && verdict.reason === 'learning';
+        const incident = life?.incident.closed === null ? life.incident.id : undefined;
+        windows.push({ endMs: verdict.endMs, score, isLearning, incident });
+      },
+    },
+  });
+  return windows;
+}
+
+/** Times are milliseconds of today's date in a double; they are no truer than this. */
+const ROUNDING_MS = 1e-3;
+
+/**
+ * What was known when the cell of each row was complete: the window that ends there. Where none does, the state is that
+ * of the window before, and there is no score; undefined before the first. Nothing after a row's cell decides about it.
+ * @param timesMs of the rows, rising
+ * @param rateHz of the grid
+ */
+export function windowsOf(
+  windows: readonly JudgedWindow[],
+  timesMs: readonly number[],
+  rateHz: number,
+): (JudgedWindow | undefined)[] {
+  let next = 0;
+  return timesMs.map((timeMs) => {
+    while (next < windows.length && (windows[next]?.endMs ?? 0) <= timeMs) next++;
+    const [before, own] = [windows[next - 1], windows[next]];
+    if (own !== undefined && own.endMs <= timeMs + 1000 / rateHz + ROUNDING_MS) return own;
+    return before && { ...before, score: Number.NaN };
+  });
 }
 
 export interface BenchmarkRecording {
@@ -22,8 +92,7 @@ export interface BenchmarkRecording {
 }
 
 /**
- * Sends a recording through the same link, decode, window, learn, judge and incident code as the daemon. A row is an
- * alarm when an incident is open after the first window that holds the row, so nothing after the row decides about it.
+ * Judges a recording as one asset. A row is an alarm when an incident is open as soon as the row was judged.
  * @param timesMs of the rows that are asked about, rising
  * @throws FieldnoteError RECORDING_UNREADABLE
  */
@@ -32,27 +101,14 @@ export async function judgeRows(
   timesMs: readonly number[],
   log: Logger,
 ): Promise<JudgedRow[]> {
-  const verdicts: (JudgedRow & { readonly endMs: number })[] = [];
-  await replay({
-    config: configOf(recording),
-    source: 'bench',
-    recording: recording.path,
-    speed: Number.POSITIVE_INFINITY,
-    log,
-    on: {
-      verdict(verdict, { life }) {
-        const score = verdict.kind === 'judged' ? verdict.score : Number.NaN;
-        const isAlarm = life !== null && life.incident.closed === null;
-        verdicts.push({ endMs: verdict.endMs, score, isAlarm });
-      },
-    },
-  });
-  let next = 0;
-  return timesMs.map((timeMs) => {
-    while (next < verdicts.length && (verdicts[next]?.endMs ?? 0) <= timeMs) next++;
-    const { score, isAlarm } = verdicts[next] ?? { score: Number.NaN, isAlarm: false };
-    return { score, isAlarm };
-  });
+  const config = configOf(recording);
+  const judging = { config, source: 'bench', asset: 'machine', recording: recording.path, log };
+  const windows = await judgeWindows(judging);
+  const rateHz = config.assets['machine']?.window.rateHz ?? 1;
+  return windowsOf(windows, timesMs, rateHz).map((window) => ({
+    score: window?.score ?? Number.NaN,
+    isAlarm: window?.incident !== undefined,
+  }));
 }
 
 export interface MadeRow {
@@ -80,7 +136,7 @@ export async function judgeMadeRows(
 function configOf({ path, channels, settings }: BenchmarkRecording): Config {
   const entries = channels.map((name, index) => [
     `channel-${index}`,
-    { from: `bench.${name}`, unit: '1', name },
+    { from: `bench.${name}`, unit: '1', name: name.slice(0, 48) },
   ]);
   return configSchema.parse({
     site: 'bench',

@@ -1,15 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FieldnoteError, messageOf } from '../system/errors.ts';
-import type { Logger } from '../system/log.ts';
+import type { BenchmarkTools } from './benchmark.ts';
+import { checkFolder, notOfBenchmark, readBenchmarkFile } from './benchmark-files.ts';
 import { type JudgedRow, judgeMadeRows, type MadeRow } from './judged-rows.ts';
 
-/** Faults of the shared recordings; the benchmark has 21. */
-const FAULTS = [1, 2, 3, 4, 5, 6, 7] as const;
+const LEARNED = 'd00.dat';
+const NORMAL = 'd00_te.dat';
+/** Test runs, by the number of their fault; 00 is the normal one. */
+const TEST_FILE = /^d(\d\d)_te\.dat$/;
 
 const CHANNELS = Array.from({ length: 52 }, (_, at) => (at < 41 ? `xmeas${at + 1}` : `xmv${at - 40}`));
 
-const ROW_MS = 180_000;
+export const ROW_MS = 180_000;
 /** A pause between what is learned and what is judged: they are two runs of the plant. */
 const PAUSE_MS = 86_400_000;
 
@@ -23,6 +23,7 @@ const SETTINGS = {
 } as const;
 
 export interface TepRun {
+  readonly file: string;
   /** 0 for the normal run. */
   readonly fault: number;
   readonly rows: readonly JudgedRow[];
@@ -37,19 +38,24 @@ export interface TepScores {
     readonly delayRows: number | undefined;
     /** Share of the rows with the fault that have an alarm. */
     readonly detectionPercent: number;
+    /** Share of the rows before the fault that have one. */
+    readonly falsePercent: number;
   }[];
 }
 
 /**
- * Learns the normal training run d00 and judges the test runs of all faults.
- * @throws FieldnoteError RECORDING_UNREADABLE when one of them is not there or not what it should be
+ * Learns the normal training run and judges every test run that is there.
+ * @throws FieldnoteError BAD_ARGUMENT when a file is missing, RECORDING_UNREADABLE when one is not what it should be
  */
-export async function evaluateTep(dir: string, log: Logger): Promise<TepRun[]> {
-  const learned = transposed(await readRun(join(dir, 'd00.dat')));
+export async function evaluateTep(dir: string, { log, progress }: BenchmarkTools): Promise<TepRun[]> {
+  const names = await checkFolder(dir, { benchmark: 'tep', needed: [LEARNED, NORMAL] });
+  const learned = transposed(await readRun(dir, LEARNED));
   const runs: TepRun[] = [];
-  for (const fault of [0, ...FAULTS]) {
-    const judged = await readRun(join(dir, `d0${fault}_te.dat`));
-    runs.push({ fault, rows: await judgeRun(learned, judged, log) });
+  for (const file of names) {
+    const fault = TEST_FILE.exec(file)?.[1];
+    if (fault === undefined) continue;
+    progress(`${LEARNED} learned, ${file} judged`);
+    runs.push({ file, fault: Number(fault), rows: await judgeRun(learned, await readRun(dir, file), log) });
   }
   return runs;
 }
@@ -64,7 +70,8 @@ export function tepScores(runs: readonly TepRun[]): TepScores {
         const faulty = rows.slice(FAULT_ROW);
         const first = faulty.findIndex(({ isAlarm }) => isAlarm);
         const delayRows = first < 0 ? undefined : first;
-        return { fault, delayRows, detectionPercent: alarmPercent(faulty) };
+        const falsePercent = alarmPercent(rows.slice(0, FAULT_ROW));
+        return { fault, delayRows, detectionPercent: alarmPercent(faulty), falsePercent };
       }),
   };
 }
@@ -76,7 +83,7 @@ function alarmPercent(rows: readonly JudgedRow[]): number {
 function judgeRun(
   learned: readonly (readonly number[])[],
   judged: readonly (readonly number[])[],
-  log: Logger,
+  log: BenchmarkTools['log'],
 ): Promise<JudgedRow[]> {
   const startMs = Date.UTC(2000, 0, 1) + ROW_MS / 2;
   const judgedMs = startMs + learned.length * ROW_MS + PAUSE_MS;
@@ -95,22 +102,14 @@ function judgeRun(
 }
 
 /** The numbers of a file, line by line. */
-async function readRun(path: string): Promise<number[][]> {
-  const text = await readFile(path, 'latin1').catch((error) => {
-    throw new FieldnoteError(
-      'RECORDING_UNREADABLE',
-      `cannot read ${path}: ${messageOf(error)}`,
-      { path },
-      error,
-    );
-  });
+async function readRun(dir: string, name: string): Promise<number[][]> {
+  const text = (await readBenchmarkFile(dir, name)).toString('latin1');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const rows = lines.map((line) => line.trim().split(/\s+/).map(Number));
   const isWhole = rows.every((row) => row.length === rows[0]?.length && row.every(Number.isFinite));
   const isRun = isWhole && (rows.length === CHANNELS.length || rows[0]?.length === CHANNELS.length);
   if (isRun) return rows;
-  const message = `${path} is no file of the benchmark: it needs ${CHANNELS.length} numbers in every line`;
-  throw new FieldnoteError('RECORDING_UNREADABLE', message, { path });
+  throw notOfBenchmark(dir, name, `${CHANNELS.length} numbers in every line`);
 }
 
 /** d00.dat is the only file with one line for each channel. */

@@ -1,6 +1,7 @@
 import type { Evidence, IncidentEvent, SensorFault } from '../values/incident.ts';
 import type { ChannelFact, Report, ReportStamp, SensorFact } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
+import { bearingText } from './bearing-text.ts';
 import { sensorText } from './sensor-text.ts';
 import { type ReportFacts, templateText } from './template.ts';
 
@@ -13,6 +14,7 @@ export interface AssetDescription {
   readonly key: string;
   readonly name?: string | undefined;
   readonly channels: Readonly<Record<string, { readonly name?: string | undefined; readonly unit: string }>>;
+  readonly bearings?: Readonly<Record<string, { readonly name?: string | undefined }>> | undefined;
 }
 
 export interface ReportInput {
@@ -27,6 +29,7 @@ export interface ReportInput {
 export function reportOf({ event: { event, incident }, asset, site, node, provenance }: ReportInput): Report {
   const { id, revision, kind, subject, severity, score, peakScore, episodes, fault, explainedBy } = incident;
   const sensor = fault && sensorFact(fault, asset);
+  const bearing = kind === 'bearing' ? bearingFact(subject ?? '', asset) : undefined;
   const facts: ReportFacts = {
     id,
     revision,
@@ -46,10 +49,21 @@ export function reportOf({ event: { event, incident }, asset, site, node, proven
     channels: incident.evidence.map((evidence) => channelFact(evidence, asset)),
     labels: incident.labels.map(({ name, probability }) => ({ name, probability })),
     ...(sensor && { sensor }),
+    ...(bearing && { bearing }),
     ...(explainedBy !== undefined && { explainedBy }),
     provenance: { textBy: 'template', model: incident.model, ...provenance },
   };
-  return { ...facts, text: sensor ? sensorText(facts, sensor) : templateText(facts) };
+  return { ...facts, text: textOf(facts) };
+}
+
+function textOf(facts: ReportFacts): string {
+  if (facts.sensor !== undefined) return sensorText(facts, facts.sensor);
+  if (facts.bearing !== undefined) return bearingText(facts, facts.bearing);
+  return templateText(facts);
+}
+
+function bearingFact(key: string, { bearings = {} }: AssetDescription) {
+  return { key, name: (Object.hasOwn(bearings, key) ? bearings[key]?.name : undefined) ?? key };
 }
 
 function channelFact({ since, ...evidence }: Evidence, asset: AssetDescription): ChannelFact {

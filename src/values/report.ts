@@ -86,6 +86,10 @@ export const reportSchema = z
     channels: z.array(channelFact).max(64),
     labels: z.array(z.strictObject({ name: z.string(), probability: z.number().min(0).max(1) })),
     sensor: sensorFact.optional(),
+    bearing: z
+      .strictObject({ key: z.string(), name: z.string() })
+      .optional()
+      .describe('Present if `kind` is bearing.'),
     explainedBy: z
       .uuid()
       .optional()

@@ -38,8 +38,6 @@ describe.concurrent('fieldnote', () => {
     { line: ['fly'], says: /unknown command 'fly'/ },
     { line: ['check'], says: /missing required argument 'file'/ },
     { line: ['run', '--confg', 'x'], says: /unknown option '--confg'.*--config/s },
-    { line: ['eval', 'tep', '.'], says: /^fieldnote: there is no benchmark tep; there is: skab$/m },
-    { line: ['eval', 'skab', '/nowhere'], says: /^fieldnote: cannot read the folder \/nowhere: ENOENT/ },
   ])('ends with 2 on the bad command line $line', async ({ line, says }) => {
     const { exitCode, stdout, stderr } = await runFieldnote(...line);
     expect(stderr).toMatch(says);

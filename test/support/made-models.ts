@@ -46,11 +46,11 @@ const dropAxis = intAttribute('keepdims', 0);
 const node = (type: string, inputs: string[], outputName: string, ...attributes: Buffer[]) =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, outputName), text(4, type), ...attributes);
 
-const model = (...graph: Buffer[]) => modelOfOpset(17, ...graph);
-const modelOfOpset = (opset: number, ...graph: Buffer[]) =>
+const model = (...graph: Buffer[]) => modelOf({}, ...graph);
+const modelOf = ({ opset = 17, channelCount = CHANNELS.length as number }, ...graph: Buffer[]) =>
   Buffer.concat([
     int(1, 8),
-    bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, CHANNELS.length), ...graph),
+    bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, channelCount), ...graph),
     bytes(8, text(1, ''), int(2, opset)),
   ]);
 
@@ -82,6 +82,14 @@ const good = model(
 /** The score is the mean of everything: negative for a negative window. */
 const mean = model(flat, node('ReduceMean', ['row'], 'score', axis(1), dropAxis), output('score', 1));
 
+/** The score is the largest value of the one channel that it takes. */
+const loudness = modelOf(
+  { channelCount: 1 },
+  flat,
+  node('ReduceMax', ['row'], 'score', axis(1), dropAxis),
+  output('score', 1),
+);
+
 /** The mean times a constant of the asset. */
 const scaled = model(
   tensor(11, 'gain', 'float', 1),
@@ -110,7 +118,7 @@ const narrow = model(
 );
 
 /** Of an operator set that does not exist yet. */
-const newer = modelOfOpset(99, node('Identity', ['window'], 'score'), output('score', 1));
+const newer = modelOf({ opset: 99 }, node('Identity', ['window'], 'score'), output('score', 1));
 
 /** A score that takes as many turns of a loop as `times` says; without it, the loop never ends. */
 const looping = (times: string) =>
@@ -145,6 +153,7 @@ const scoreless = model(
 export const MADE_MODELS = {
   good,
   mean,
+  loudness,
   scaled,
   root,
   narrow,
