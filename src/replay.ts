@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Asset } from './asset.ts';
 import { withChannels } from './assets.ts';
 import type { Config } from './config/schema.ts';
-import { createDecoder } from './decode/decoder.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { Judge } from './judge/judge.ts';
-import { linkOpener } from './link/open.ts';
+import { readRecording } from './recording.ts';
 import { recordedTime } from './sample-time.ts';
 import { recordingClock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
@@ -77,7 +76,6 @@ async function play(stage: Stage): Promise<ReplayResult> {
   const clock = recordingClock();
   const assets = await startAssets(stage, clock);
   const protocol = config.sources[source]?.protocol ?? 'text';
-  const decoder = createDecoder({ source, protocol });
   const pace = pacer(speed);
   let firstMs: number | undefined;
   const take = async (sample: Sample) => {
@@ -98,8 +96,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
       if (item.kind === 'sample') await take(item);
     }
   };
-  await readAll(stage.recording, async (bytes) => takeAll(decoder.decode(bytes, clock.monoMs())));
-  await takeAll(decoder.finish(clock.monoMs()));
+  await readRecording({ path: stage.recording, source, protocol, clock, take: takeAll });
   return { counters, durationMs: clock.monoMs() - (firstMs ?? 0) };
 }
 
@@ -136,30 +133,6 @@ function pacer(speed: number): (elapsedMs: number) => Promise<void> {
     const aheadMs = elapsedMs / speed - (performance.now() - startedMs);
     if (aheadMs >= 1) await sleep(aheadMs);
   };
-}
-
-/** Reads a recording through its link, one chunk at a time: the next comes when the last one was taken. */
-async function readAll(path: string, take: (bytes: Buffer) => Promise<void>): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  let work = Promise.resolve();
-  const open = linkOpener({ type: 'file', path });
-  const link = await open(
-    {
-      onBytes(bytes) {
-        link?.pause();
-        work = work.then(() => take(bytes)).then(() => link?.resume());
-        work.catch(ended.reject);
-      },
-      onClose: (error) => (error === undefined ? ended.resolve() : ended.reject(error)),
-    },
-    AbortSignal.timeout(2 ** 31 - 1),
-  );
-  try {
-    await ended.promise;
-    await work;
-  } finally {
-    await link.close();
-  }
 }
 
 /** The source that a recording stands in for: the named one, or the only one there is. */
