@@ -24,6 +24,8 @@ export interface LearningPeriodOptions {
   readonly keeper: LearningKeeper;
   /** Rows kept before a restart, the oldest first. */
   readonly restored: readonly Float32Array[];
+  /** File name of the recording that stands in for the machine. */
+  readonly recording?: string;
 }
 
 /** The time in which one asset shows its normal: collects rows, keeps them durable, makes the model of them. */
@@ -87,9 +89,9 @@ export class LearningPeriod {
   }
 
   #write(directory: string, learned: Learned): Promise<string> {
-    const { config, clock } = this.#options;
+    const { config, clock, recording } = this.#options;
     const trainedAt = new Date(clock.wallMs()).toISOString();
-    return writePackage({ directory, learned, stepMs: config.window.step, trainedAt });
+    return writePackage({ directory, learned, stepMs: config.window.step, trainedAt, recording });
   }
 }
 
