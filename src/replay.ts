@@ -7,6 +7,7 @@ import { withChannels } from './assets.ts';
 import type { Config } from './config/schema.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { Judge } from './judge/judge.ts';
+import { activateModel, installModel } from './models/active.ts';
 import { readRecording } from './recording.ts';
 import { recordedTime } from './sample-time.ts';
 import { recordingClock, systemClock } from './system/clock.ts';
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   /** How many times faster than it was recorded; infinite for as fast as it goes. */
   readonly speed: number;
   readonly log: Logger;
+  /** Folder of the model package that judges an asset, by its key; the other assets learn theirs from the recording. */
+  readonly models?: Readonly<Record<string, string>>;
   readonly on: {
     incident?(event: IncidentEvent): void;
     verdict?(verdict: Verdict, state: IncidentState): void;
@@ -101,11 +104,12 @@ async function play(stage: Stage): Promise<ReplayResult> {
 }
 
 async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock>) {
-  const { config, source, log, on } = stage;
+  const { config, source, log, on, dataDir, models = {} } = stage;
   const keeper = { restore: async () => [], append() {}, clear() {} };
   const assets = new Map<string, Asset>();
   for (const [key, configured] of Object.entries(config.assets)) {
-    const asset = withChannels(configured);
+    // Nobody is asked for a yes here: what was learned is forgotten afterwards.
+    const asset = withChannels({ ...configured, learn: { ...configured.learn, approve: false } });
     if (asset === undefined) continue;
     const isFed = Object.values(asset.channels).some(({ from }) => from.startsWith(`${source}.`));
     if (!isFed) continue;
@@ -120,6 +124,8 @@ async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock
       onIncident: (event) => on.incident?.(event),
       onVerdict: (verdict, state) => on.verdict?.(verdict, state),
     });
+    const folder = models[key];
+    if (folder !== undefined) await activateModel(dataDir, key, await installModel(dataDir, key, folder));
     await started.start();
     assets.set(key, started);
   }

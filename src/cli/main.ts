@@ -4,6 +4,8 @@ import { agentVersion } from '../system/version.ts';
 import { check } from './check.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { init } from './init.ts';
+import { addLearn } from './learn.ts';
+import { addModels } from './models.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
 const CONFIG_DEFAULT = '/etc/fieldnote/fieldnote.yaml';
@@ -44,6 +46,9 @@ function program(): Command {
     .option('--json', 'print the whole reports, one per line')
     .description('show what a configuration would have made of a recording; stores and publishes nothing')
     .action(async (recording, options) => (await import('./replay.ts')).replayCommand(recording, options));
+
+  addLearn(fieldnote, CONFIG_DEFAULT);
+  addModels(fieldnote, CONFIG_DEFAULT);
 
   fieldnote
     .command('eval')
