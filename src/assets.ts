@@ -1,6 +1,8 @@
 import { Asset, type AssetHealth, type AssetOptions } from './asset.ts';
 import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
 import { type IncidentState, initialState, restore } from './incident/machine.ts';
+import { modelsFolder } from './models/active.ts';
+import { LearningNotes } from './models/learning-note.ts';
 import { liveTime } from './sample-time.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
@@ -93,8 +95,7 @@ export class Assets {
   }
 
   async #begin(key: string, config: AssetConfig): Promise<void> {
-    const { keeper, onIncident, ...shared } = this.#options;
-    const learningKey = { asset: key, channels: Object.keys(config.channels) };
+    const { onIncident, ...shared } = this.#options;
     const asset = new Asset({
       ...shared,
       key,
@@ -102,17 +103,31 @@ export class Assets {
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
       state: this.#stateOf(key),
-      keeper: {
-        restore: () => keeper.learningRows(learningKey),
-        append: (rows) => keeper.appendLearning(learningKey, rows),
-        clear: () => keeper.clearLearning(key),
-      },
+      keeper: this.#keeperOf(key, Object.keys(config.channels)),
       onIncident: (event, state) => onIncident(config, event, state),
     });
     this.#running.set(key, { asset, config });
     const configs = [...this.#running].map(([name, running]) => [name, running.config]);
     this.#unmatched = new UnmatchedValues(Object.fromEntries(configs));
     await asset.start();
+  }
+
+  /** Where the learning of an asset survives a restart: its rows in the store, and a note for people. */
+  #keeperOf(asset: string, channels: readonly string[]): AssetOptions['keeper'] {
+    const { keeper, clock, config } = this.#options;
+    const notes = new LearningNotes({ folder: modelsFolder(config.dataDir, asset), clock });
+    return {
+      restore: () => keeper.learningRows({ asset, channels }),
+      append(rows, learned) {
+        keeper.appendLearning({ asset, channels }, rows);
+        notes.learned(learned);
+      },
+      clear(rejected) {
+        keeper.clearLearning(asset);
+        if (rejected === undefined) notes.end();
+        else notes.rejected(rejected);
+      },
+    };
   }
 
   #stateOf(asset: string): IncidentState {
