@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { AssetModel, type AssetModelHealth } from './asset-model.ts';
 import type { AssetConfig } from './config/schema.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { AssetIncidents, type StoredStates } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
+import { LearnRequests } from './learn-requests.ts';
 import { type LearningKeeper, LearningPeriod } from './learning.ts';
+import { activeModelDir } from './models/active.ts';
+import { isAskedToLearnAgain, learningAgain } from './models/learn-again.ts';
 import type { SampleTime } from './sample-time.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
@@ -34,7 +37,9 @@ export interface AssetOptions {
 }
 
 export interface AssetHealth extends AssetModelHealth {
-  readonly phase: 'starting' | 'learning' | 'watching';
+  readonly phase: 'starting' | 'learning' | 'proposed' | 'watching';
+  /** sha256 of the package that waits for a person's yes. */
+  readonly proposed?: string;
   /** Latest value of each channel on the grid, in its unit; null where it has a gap. */
   readonly latest: Readonly<Record<string, number | null>>;
   /** Share of the learning that is done, while it learns. */
@@ -48,6 +53,7 @@ export class Asset {
   readonly #options: AssetOptions;
   readonly #watch: AssetWatch;
   readonly #model: AssetModel;
+  readonly #requests: LearnRequests;
   #learned: Promise<void> = Promise.resolve();
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
@@ -69,6 +75,12 @@ export class Asset {
       ...options,
       wasAbnormal: incidents.openOf('machine').length > 0,
       on: { watching: () => this.#watchByModel(), unknown: () => this.#beginLearning() },
+    });
+    this.#requests = new LearnRequests({
+      dataDir: options.dataDir,
+      asset: options.key,
+      on: { again: () => this.#learnAgain(), proposed: (sha256) => this.#tellProposal(sha256) },
+      onError: (error) => options.log.error({ asset: options.key }, messageOf(error)),
     });
     this.#watch = new AssetWatch({
       ...options,
@@ -96,6 +108,7 @@ export class Asset {
   advanceTo(timeMs: number): void {
     this.#watch.advanceTo(timeMs);
     this.#model.advanceTo(timeMs);
+    this.#requests.advanceTo(timeMs);
   }
 
   /** Resolves when every window so far has its verdict and what was learned is in use. */
@@ -116,10 +129,12 @@ export class Asset {
   get health(): AssetHealth {
     const learning = this.#watch.learning;
     const verdict = this.#latest;
+    const { proposed } = this.#requests;
     return {
       phase: this.#phase,
       latest: this.#watch.latestValues,
       ...this.#model.health,
+      ...(proposed && { proposed }),
       ...(learning && { learned: Math.round(learning.progress * 1000) / 1000 }),
       ...(verdict?.kind === 'judged' && { score: verdict.score }),
       ...(verdict?.kind === 'not-judged' && { notJudged: verdict.reason }),
@@ -137,8 +152,14 @@ export class Asset {
   async #beginLearning(): Promise<void> {
     const { key: asset, config, dataDir, clock, keeper, log } = this.#options;
     if (this.#watch.learning !== undefined) return;
+    if (await isAskedToLearnAgain(dataDir, asset)) {
+      keeper.clear();
+      await learningAgain(dataDir, asset).catch((error) => log.error({ asset }, messageOf(error)));
+    }
+    if ((await this.#requests.lookForProposal()) !== undefined) return this.#waitForYes();
     const restored = await keeper.restore();
-    const period = new LearningPeriod({ asset, config, dataDir, clock, keeper, restored });
+    const chosenBefore = await activeModelDir(dataDir, asset).catch(() => undefined);
+    const period = new LearningPeriod({ asset, config, dataDir, clock, keeper, restored, chosenBefore });
     this.#watch.learnFrom(period);
     this.#phase = 'learning';
     const done = `${Math.round(period.progress * 100)} % done`;
@@ -156,15 +177,49 @@ export class Asset {
   async #useLearned(period: LearningPeriod): Promise<void> {
     const { key: asset, counters, log } = this.#options;
     try {
-      const { directory, unwritable } = await period.finish();
-      log.info({ asset, directory }, `learned the normal of ${asset}`);
-      if (unwritable !== undefined) this.#watchTemporarily(dirname(directory), unwritable);
+      const { directory, as, unwritable } = await period.finish();
+      const outcome = as === 'overtaken' ? ', but somebody chose another model meanwhile' : '';
+      log.info({ asset, directory, model: basename(directory) }, `learned the normal of ${asset}${outcome}`);
+      if (as === 'proposed') return await this.#beginWaiting();
+      if (as === 'temporary') this.#watchTemporarily(dirname(directory), unwritable);
       await this.#model.adopt(directory);
     } catch (error) {
       counters.add('learn_rejected', asset);
-      log.error({ asset }, `cannot use what was learned of ${asset}: ${messageOf(error)}; learning it again`);
-      period.again();
+      const why = messageOf(error);
+      log.error({ asset }, `cannot use what was learned of ${asset}: ${why}; learning it again`);
+      period.again(why);
     }
+  }
+
+  /** What was learned is not used before somebody said yes; until then nothing is judged. */
+  async #beginWaiting(): Promise<void> {
+    await this.#requests.lookForProposal();
+    this.#waitForYes();
+  }
+
+  #waitForYes(): void {
+    this.#watch.learnFrom(undefined);
+    this.#phase = 'proposed';
+  }
+
+  #tellProposal(sha256: string | undefined): void {
+    const { key: asset, log } = this.#options;
+    if (sha256 === undefined) return;
+    log.warn(
+      { asset, model: sha256 },
+      `a model of ${asset} waits for a yes: fieldnote learn --approve ${asset}`,
+    );
+  }
+
+  /** Somebody asked for it. A model that judges goes first: whoever asked has forgotten it too. */
+  async #learnAgain(): Promise<void> {
+    const { key: asset, dataDir, log } = this.#options;
+    if (this.#phase === 'watching' || this.#phase === 'starting') return;
+    await learningAgain(dataDir, asset);
+    log.info({ asset }, `learning ${asset} again, as asked`);
+    const period = this.#watch.learning;
+    if (period === undefined) await this.#beginLearning();
+    else period.again();
   }
 
   #watchTemporarily(temporaryDir: string, unwritable: unknown): void {

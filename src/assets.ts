@@ -4,6 +4,8 @@ import { type BearingHealth, BearingWatch } from './bearing-watch.ts';
 import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { AssetIncidents, type StoredStates } from './incidents.ts';
+import { modelsFolder } from './models/active.ts';
+import { LearningNotes } from './models/learning-note.ts';
 import { liveTime } from './sample-time.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
@@ -114,8 +116,7 @@ export class Assets {
   }
 
   async #begin(key: string, config: AssetConfig): Promise<void> {
-    const { keeper, onIncident, ...shared } = this.#options;
-    const learningKey = { asset: key, channels: Object.keys(config.channels) };
+    const { onIncident, ...shared } = this.#options;
     const asset = new Asset({
       ...shared,
       key,
@@ -123,11 +124,7 @@ export class Assets {
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
       states: this.#states,
-      keeper: {
-        restore: () => keeper.learningRows(learningKey),
-        append: (rows) => keeper.appendLearning(learningKey, rows),
-        clear: () => keeper.clearLearning(key),
-      },
+      keeper: this.#keeperOf(key, Object.keys(config.channels)),
       onIncident: (event, state) => onIncident(config, event, state),
     });
     const bearings = this.#bearingsOf(key, config, asset);
@@ -160,6 +157,24 @@ export class Assets {
       return [name, new BearingWatch({ ...options, incidents, latest })] as const;
     });
     return new Map(watches);
+  }
+
+  /** Where the learning of an asset survives a restart: its rows in the store, and a note for people. */
+  #keeperOf(asset: string, channels: readonly string[]): AssetOptions['keeper'] {
+    const { keeper, clock, config } = this.#options;
+    const notes = new LearningNotes({ folder: modelsFolder(config.dataDir, asset), clock });
+    return {
+      restore: () => keeper.learningRows({ asset, channels }),
+      append(rows, learned) {
+        keeper.appendLearning({ asset, channels }, rows);
+        notes.learned(learned);
+      },
+      clear(rejected) {
+        keeper.clearLearning(asset);
+        if (rejected === undefined) notes.end();
+        else notes.rejected(rejected);
+      },
+    };
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AssetConfig, windowRows } from './config/schema.ts';
 import { type Learned, Learner } from './learn/learner.ts';
 import { writePackage } from './learn/write-package.ts';
-import { activateModel, modelDir } from './models/active.ts';
+import { activateModel, activeModelDir, modelDir, modelsFolder, proposeModel } from './models/active.ts';
 import type { Clock } from './system/clock.ts';
 
 /** Rows wait so long at most before they are made durable: what a power cut may take from the learning. */
@@ -12,8 +12,10 @@ const KEEP_INTERVAL_MS = 10_000;
 
 /** Where learning rows survive a restart. A replay keeps none. */
 export interface LearningKeeper {
-  append(rows: readonly Float32Array[]): void;
-  clear(): void;
+  /** Adds rows; with them so much is learned, 0 to 1. */
+  append(rows: readonly Float32Array[], learned: number): void;
+  /** Forgets all rows: they are a model now, or made none for the reason that is given. */
+  clear(rejected?: string): void;
 }
 
 export interface LearningPeriodOptions {
@@ -24,6 +26,22 @@ export interface LearningPeriodOptions {
   readonly keeper: LearningKeeper;
   /** Rows kept before a restart, the oldest first. */
   readonly restored: readonly Float32Array[];
+  /** Folder of the chosen package when the learning began: one that cannot be used, or there would be no learning. */
+  readonly chosenBefore?: string | undefined;
+  /** File name of the recording that stands in for the machine. */
+  readonly recording?: string;
+}
+
+export interface FinishedLearning {
+  /** Folder of the package. */
+  readonly directory: string;
+  readonly as:
+    | 'active' // judges from now on
+    | 'proposed' // waits for a person's yes
+    | 'temporary' // judges until the daemon ends, because dataDir could not be written
+    | 'overtaken'; // another one that a person chose while this was learned
+  /** Why it is a temporary one. */
+  readonly unwritable?: unknown;
 }
 
 /** The time in which one asset shows its normal: collects rows, keeps them durable, makes the model of them. */
@@ -52,44 +70,54 @@ export class LearningPeriod {
 
   /** Makes durable what is not yet: a stop in order loses nothing of the learning. */
   keep(): void {
-    if (this.#unkept.length > 0) this.#options.keeper.append(this.#unkept);
+    if (this.#unkept.length > 0) this.#options.keeper.append(this.#unkept, this.progress);
     this.#unkept = [];
     this.#keptMs = this.#options.clock.monoMs();
   }
 
   /**
-   * Makes a model package of what was learned, the active one of the asset. Where dataDir cannot be written it lies
-   * among the temporary files instead: the watch begins, and the next start learns again.
-   * @returns the folder of the package, and why it is a temporary one if it is
+   * Makes a model package of what was learned, the active one of the asset, or one that waits for a person's yes. Where
+   * dataDir cannot be written it lies among the temporary files instead: the watch begins, and the next start learns
+   * again; but nothing can wait there. A model that a person chose meanwhile stays the chosen one.
    * @throws FieldnoteError LEARN_UNSTEADY when it makes no model; call `again` then. STORE_UNWRITABLE when not even
    * temporary files can be written
    */
-  async finish(): Promise<{ readonly directory: string; readonly unwritable?: unknown }> {
-    const { asset, dataDir, keeper } = this.#options;
+  async finish(): Promise<FinishedLearning> {
+    const { asset, dataDir, keeper, config, chosenBefore } = this.#options;
+    const { approve } = config.learn;
     const learned = this.#learner.fit();
     try {
-      const sha256 = await this.#write(join(dataDir, 'models', asset), learned);
-      await activateModel(dataDir, asset, sha256);
+      const sha256 = await this.#write(modelsFolder(dataDir, asset), learned);
+      const chosen = await activeModelDir(dataDir, asset).catch(() => undefined);
+      const isOvertaken = chosen !== undefined && chosen !== chosenBefore && !approve;
+      if (approve) await proposeModel(dataDir, asset, sha256);
+      else if (!isOvertaken) await activateModel(dataDir, asset, sha256);
       this.#unkept = [];
       keeper.clear();
-      return { directory: modelDir(dataDir, asset, sha256) };
+      if (isOvertaken) return { directory: chosen, as: 'overtaken' };
+      return { directory: modelDir(dataDir, asset, sha256), as: approve ? 'proposed' : 'active' };
     } catch (unwritable) {
+      if (approve) throw unwritable;
       const directory = await mkdtemp(join(tmpdir(), 'fieldnote-model-'));
-      return { directory: join(directory, await this.#write(directory, learned)), unwritable };
+      return {
+        directory: join(directory, await this.#write(directory, learned)),
+        as: 'temporary',
+        unwritable,
+      };
     }
   }
 
-  /** Forgets everything and begins anew. */
-  again(): void {
+  /** Forgets everything and begins anew; `rejected` says why it made no model. */
+  again(rejected?: string): void {
     this.#learner = new Learner(learnerOptions(this.#options, []));
     this.#unkept = [];
-    this.#options.keeper.clear();
+    this.#options.keeper.clear(rejected);
   }
 
   #write(directory: string, learned: Learned): Promise<string> {
-    const { config, clock } = this.#options;
+    const { config, clock, recording } = this.#options;
     const trainedAt = new Date(clock.wallMs()).toISOString();
-    return writePackage({ directory, learned, stepMs: config.window.step, trainedAt });
+    return writePackage({ directory, learned, stepMs: config.window.step, trainedAt, recording });
   }
 }
 

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Asset } from './asset.ts';
 import { withChannels } from './assets.ts';
 import type { Config } from './config/schema.ts';
-import { createDecoder } from './decode/decoder.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { Judge } from './judge/judge.ts';
-import { linkOpener } from './link/open.ts';
+import { activateModel, installModel } from './models/active.ts';
+import { readRecording } from './recording.ts';
 import { recordedTime } from './sample-time.ts';
 import { recordingClock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
@@ -28,6 +28,8 @@ export interface ReplayOptions {
   /** How many times faster than it was recorded; infinite for as fast as it goes. */
   readonly speed: number;
   readonly log: Logger;
+  /** Folder of the model package that judges an asset, by its key; the other assets learn theirs from the recording. */
+  readonly models?: Readonly<Record<string, string>>;
   readonly on: {
     /** Each sample, by its time, before it is judged. */
     sample?(timeMs: number): void;
@@ -79,7 +81,6 @@ async function play(stage: Stage): Promise<ReplayResult> {
   const clock = recordingClock();
   const assets = await startAssets(stage, clock);
   const protocol = config.sources[source]?.protocol ?? 'text';
-  const decoder = createDecoder({ source, protocol });
   const pace = pacer(speed);
   let firstMs: number | undefined;
   const take = async (sample: Sample) => {
@@ -101,17 +102,17 @@ async function play(stage: Stage): Promise<ReplayResult> {
       if (item.kind === 'sample') await take(item);
     }
   };
-  await readAll(stage.recording, async (bytes) => takeAll(decoder.decode(bytes, clock.monoMs())));
-  await takeAll(decoder.finish(clock.monoMs()));
+  await readRecording({ path: stage.recording, source, protocol, clock, take: takeAll });
   return { counters, durationMs: clock.monoMs() - (firstMs ?? 0) };
 }
 
 async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock>) {
-  const { config, source, log, on } = stage;
+  const { config, source, log, on, dataDir, models = {} } = stage;
   const keeper = { restore: async () => [], append() {}, clear() {} };
   const assets = new Map<string, Asset>();
   for (const [key, configured] of Object.entries(config.assets)) {
-    const asset = withChannels(configured);
+    // Nobody is asked for a yes here: what was learned is forgotten afterwards.
+    const asset = withChannels({ ...configured, learn: { ...configured.learn, approve: false } });
     if (asset === undefined) continue;
     const isFed = Object.values(asset.channels).some(({ from }) => from.startsWith(`${source}.`));
     if (!isFed) continue;
@@ -126,6 +127,8 @@ async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock
       onIncident: (event) => on.incident?.(event),
       onVerdict: (verdict, state) => on.verdict?.(verdict, state),
     });
+    const folder = models[key];
+    if (folder !== undefined) await activateModel(dataDir, key, await installModel(dataDir, key, folder));
     await started.start();
     assets.set(key, started);
   }
@@ -139,30 +142,6 @@ function pacer(speed: number): (elapsedMs: number) => Promise<void> {
     const aheadMs = elapsedMs / speed - (performance.now() - startedMs);
     if (aheadMs >= 1) await sleep(aheadMs);
   };
-}
-
-/** Reads a recording through its link, one chunk at a time: the next comes when the last one was taken. */
-async function readAll(path: string, take: (bytes: Buffer) => Promise<void>): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  let work = Promise.resolve();
-  const open = linkOpener({ type: 'file', path });
-  const link = await open(
-    {
-      onBytes(bytes) {
-        link?.pause();
-        work = work.then(() => take(bytes)).then(() => link?.resume());
-        work.catch(ended.reject);
-      },
-      onClose: (error) => (error === undefined ? ended.resolve() : ended.reject(error)),
-    },
-    AbortSignal.timeout(2 ** 31 - 1),
-  );
-  try {
-    await ended.promise;
-    await work;
-  } finally {
-    await link.close();
-  }
 }
 
 /** The source that a recording stands in for: the named one, or the only one there is. */

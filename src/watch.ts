@@ -17,7 +17,7 @@ export interface AssetWatchOptions {
   readonly timeOf: Readonly<Record<string, SampleTime>>;
   readonly judge: Pick<Judge, 'judge'>;
   readonly counters: Counters;
-  readonly incidents: AssetIncidents;
+  readonly incidents: Pick<AssetIncidents, 'follow'>;
   readonly on: AssetWatchEvents;
 }
 

@@ -5,6 +5,8 @@ import { check } from './check.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { init } from './init.ts';
+import { addLearn } from './learn.ts';
+import { addModels } from './models.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
 const CONFIG_DEFAULT = '/etc/fieldnote/fieldnote.yaml';
@@ -46,6 +48,8 @@ function program(): Command {
     .description('show what a configuration would have made of a recording; stores and publishes nothing')
     .action(async (recording, options) => (await import('./replay.ts')).replayCommand(recording, options));
 
+  addLearn(fieldnote, CONFIG_DEFAULT);
+  addModels(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
 
   return fieldnote;

@@ -34,7 +34,7 @@ export const MEMORY_WINDOWS = 15;
 /** Fewer windows one after the other show no variation between windows. */
 const LEARN_WINDOWS_MIN = 4;
 /** What one asset may keep in memory while it learns, with as much again for gaps: 64 MiB. */
-const LEARN_VALUES_MAX = 8 * 1024 * 1024;
+export const LEARN_VALUES_MAX = 8 * 1024 * 1024;
 
 /** Keys become topic levels, file names and counter labels, so they are kept plain. */
 const key = z
@@ -137,6 +137,10 @@ const asset = z.strictObject({
         .max(0.1)
         .default(0)
         .describe('Share of what is learned that may be odd itself: it stays out of the alarm limit.'),
+      approve: z
+        .boolean()
+        .default(false)
+        .describe('What was learned is used only after a person said yes: fieldnote learn --approve.'),
     })
     .prefault({}),
   incident: z

