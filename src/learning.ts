@@ -101,7 +101,6 @@ function learnerOptions({ config }: LearningPeriodOptions, restored: readonly Fl
     rateHz: window.rateHz,
     windowRows: windowRows(window),
     rowsNeeded,
-    outlierShare: learn.outlierShare,
     restored,
   };
 }
