@@ -129,7 +129,6 @@ function learnerOptions({ config }: LearningPeriodOptions, restored: readonly Fl
     rateHz: window.rateHz,
     windowRows: windowRows(window),
     rowsNeeded,
-    outlierShare: learn.outlierShare,
     restored,
   };
 }

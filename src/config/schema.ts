@@ -131,12 +131,6 @@ const asset = z.strictObject({
         .describe(
           'How much healthy running is learned at first; longer is better: it shows more of what is normal.',
         ),
-      outlierShare: z
-        .number()
-        .min(0)
-        .max(0.1)
-        .default(0)
-        .describe('Share of what is learned that may be odd itself: it stays out of the alarm limit.'),
       approve: z
         .boolean()
         .default(false)

@@ -10,15 +10,13 @@ const HOUR_MS = 3_600_000;
 
 /**
  * One setting for the benchmark, by reasoning; the figures of dataset04 were known when it was written down. The rows
- * are hourly and two of them are the shortest window there is. A year of a water network holds odd hours: the usual
- * 1 % stays out of the limit. Water is used in the rhythm of the day, so an incident is over when a whole day was
+ * are hourly and two of them are the shortest window there is. Water is used in the rhythm of the day, so an incident is over when a whole day was
  * below the limit.
  */
 const SETTINGS = {
   window: { rateHz: 1 / 3600, length: '2h', step: '1h', hold: '1h' },
   incident: { openAfter: '0s', closeBelow: 1, closeAfter: '24h', mergeWithin: '0s' },
 } as const;
-const OUTLIER_SHARE = 0.01;
 
 /** The scored dataset with what the agent said about each row. */
 export interface BatadalRows {
@@ -42,7 +40,7 @@ export async function evaluateBatadal(dir: string, { log, progress }: BenchmarkT
     {
       channels: learned.channels,
       // The last row of the learning period is complete when the next one comes.
-      settings: { ...SETTINGS, learn: { for: `${learned.rows.length - 0.5}h`, outlierShare: OUTLIER_SHARE } },
+      settings: { ...SETTINGS, learn: { for: `${learned.rows.length - 0.5}h` } },
       rows: [...learned.rows, ...scored.rows],
     },
     scored.rows.map(({ timeMs }) => timeMs),

@@ -8,11 +8,14 @@ const PARTS = 5;
 const HALF_RATIO = 0.5;
 const HALVING = Math.LN2 / HALF_RATIO ** 2;
 
+/** A channel that drifts is still held to its level, if only a hundredth as much: nothing drifts away for ever. */
+const SHARE_MAX = 0.99;
+
 /** Variance within the parts, relative to the whole, that is taken as none. */
 const WITHIN_MIN = 1e-3;
 
 /**
- * How much each channel drifted while it was learned: 0 for one whose level stayed, towards 1 for one that never stood
+ * How much each channel drifted while it was learned: 0 for one whose level stayed, up to 0.99 for one that never stood
  * still, such as a temperature. With v the variance of the means of fifths of the period, less what independent
  * readings would show, and r = v / (1 − v): 1 − 2^−(r / ½)². The longer the learning, the fewer channels drift: it has
  * seen them come back.
@@ -25,7 +28,7 @@ export function driftShares(data: Float32Array, scales: readonly ChannelScale[])
     const means = Array.from({ length: PARTS }, (_, part) => partMean(data, scales, { column, part, rows }));
     const between = means.reduce((sum, mean) => sum + mean * mean, 0) / PARTS - PARTS / rows;
     const ratio = Math.max(0, between) / Math.max(WITHIN_MIN, 1 - between);
-    return 1 - Math.exp(-HALVING * ratio ** 2);
+    return Math.min(SHARE_MAX, 1 - Math.exp(-HALVING * ratio ** 2));
   });
 }
 

@@ -25,16 +25,19 @@ import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
  *    contributes: the corr-max partition of Garthwaite & Koch (2016), exact and never negative.
  * 5. Limit: each tenth of the learning period is scored by what the other nine say; the largest T of these, times
  *    1.25 + 10 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
- *    the largest there is, the less so the less was seen. With an `outlierShare`, the T that this share of them exceed,
- *    times 1 + 10 / n. W = R^(−1/2)·D⁻¹ / limit.
+ *    the largest there is, the less so the less was seen. What is over twice the T that one in a hundred exceeds is odd
+ *    itself and sets no limit. W = R^(−1/2)·D⁻¹ / limit.
  * 6. Machines and sensors do not come back exactly: with e the root of the mean of |W·(1 − ρ)m|² over the 16 windows,
- *    score = |W·d| / max(1, 0.05 · e). Share j is its part j squared / score².
+ *    score = |W·d| / (0.1 · e), the divisor being 1 to 10. Share j is its part j squared / score².
  */
 
 const SHRINKAGE = 0.1;
 const FOLDS = 10;
-/** With an outlier share the limit is meant to be exceeded: then `largest` is 1. */
-const LIMIT_MARGIN = { largest: 1.25, windows: 12 } as const;
+const LIMIT_MARGIN = { largest: 1.25, windows: 10 } as const;
+const ODD = { share: 0.01, factor: 2 } as const;
+
+/** The default of `incident.closeBelow`. */
+const HEALTHY_BELOW = 0.8;
 
 /** Fewer windows one after the other than this show no variation between windows. */
 const LENGTH_WINDOWS_MIN = 4;
@@ -48,16 +51,11 @@ const DEVIATION_MAX = 1e30;
 /** Relative to its deviation over all states, no channel is known better than this within one. */
 const WITHIN_STATE_MIN = 1e-3;
 
-/** A drifting channel will be seen further away than it was learned; by so much at most. */
-const SPREAD_FACTOR_MAX = 10;
-
 export interface Learning {
   /** rows × channels readings on the grid of the asset, row by row, NaN where there is none. */
   readonly data: Float32Array;
   readonly channels: readonly string[];
   readonly windowRows: number;
-  /** Share of the windows that may be over the limit; 0 when all that was learned is normal. */
-  readonly outlierShare?: number;
 }
 
 /** Everything that `normalModelGraph` writes. Arrays have one entry per channel, in the order of the channels. */
@@ -72,6 +70,8 @@ export interface NormalModel {
   readonly drift: Float64Array;
   /** Windows that the learned baseline counts for beside those of the memory. */
   readonly baselineWeight: number;
+  /** A window of the memory whose level is below this part of the limit is healthy. */
+  readonly healthyBelow: number;
   /** Standard deviation of the window mean, wider for a channel that drifts, in the unit of the channel, > 0. */
   readonly spread: Float64Array;
   /** channels × channels: of a contrast it makes a vector whose length is the score. */
@@ -85,7 +85,7 @@ export interface NormalModel {
  * Fits a model of the normal behaviour.
  * @throws {FieldnoteError} LEARN_UNSTEADY when there are too few rows or too many gaps; says which and what to do
  */
-export function fitNormal({ data, channels, windowRows, outlierShare = 0 }: Learning): NormalModel {
+export function fitNormal({ data, channels, windowRows }: Learning): NormalModel {
   const size = channels.length;
   const rows = data.length / size;
   checkLength(rows, windowRows);
@@ -101,8 +101,8 @@ export function fitNormal({ data, channels, windowRows, outlierShare = 0 }: Lear
   const contrasts = learnedContrasts(means, { windowRows, drift, baselineWeight });
   checkWindows(contrasts);
   const leasts = leftScales.map(({ isConstant }) => (isConstant ? 1 : 1 / windowRows));
-  const margin = (outlierShare > 0 ? 1 : LIMIT_MARGIN.largest) + LIMIT_MARGIN.windows / baselineWeight;
-  const limit = margin * unseenLength(contrasts, leasts, outlierShare);
+  const margin = LIMIT_MARGIN.largest + LIMIT_MARGIN.windows / baselineWeight;
+  const limit = margin * largestLength(unseenLengths(contrasts, leasts));
   const whitening = whiteningOf(meanProduct(contrasts.values, size), leasts);
   const deviation = Float64Array.from(leftScales, (scale) => scale.deviation);
   return {
@@ -112,6 +112,7 @@ export function fitNormal({ data, channels, windowRows, outlierShare = 0 }: Lear
     deviation,
     drift,
     baselineWeight,
+    healthyBelow: HEALTHY_BELOW,
     spread: spreadsOf(means, leasts, drift).map((spread, i) => spread * at(deviation, i)),
     whitening: whitening.map((value) => value / limit),
     rows,
@@ -163,15 +164,12 @@ function whiteningOf(covariance: Float64Array, leasts: readonly number[]): Float
   return inverseSquareRoot(correlation, size).map((value, k) => value / width(k % size));
 }
 
-/**
- * The T that `outlierShare` of the contrasts exceed when each tenth of them is judged by the others; at least 1, one
- * standard deviation, for data that shows no variation at all.
- */
-function unseenLength({ values }: Contrasts, leasts: readonly number[], outlierShare: number): number {
+/** T of every contrast when each tenth of them is judged by the others. */
+function unseenLengths({ values }: Contrasts, leasts: readonly number[]): number[] {
   const size = leasts.length;
   const count = values.length / size;
   const total = meanProduct(values, size).map((mean) => mean * count);
-  const lengths = Array.from({ length: FOLDS }, (_, fold) => {
+  return Array.from({ length: FOLDS }, (_, fold) => {
     const start = Math.floor((fold * count) / FOLDS);
     const end = Math.floor(((fold + 1) * count) / FOLDS);
     const own = values.subarray(start * size, end * size);
@@ -179,9 +177,13 @@ function unseenLength({ values }: Contrasts, leasts: readonly number[], outlierS
     const rest = total.map((sum, k) => (sum - (end - start) * (product[k] || 0)) / (count - end + start));
     return lengthsOf(own, whiteningOf(rest, leasts));
   }).flat();
-  lengths.sort((a, b) => a - b);
-  const allowed = lengths[Math.ceil((1 - outlierShare) * lengths.length) - 1] ?? 0;
-  return Math.max(allowed, 1);
+}
+
+/** The largest that is not odd itself; at least 1, one standard deviation, for data that shows no variation at all. */
+function largestLength(lengths: readonly number[]): number {
+  const sorted = lengths.toSorted((a, b) => a - b);
+  const common = sorted[Math.ceil((1 - ODD.share) * sorted.length) - 1] ?? 0;
+  return Math.max(1, sorted.findLast((length) => length <= ODD.factor * common) ?? 0);
 }
 
 function lengthsOf(vectors: Float64Array, whitening: Float64Array): number[] {
@@ -212,8 +214,7 @@ function spreadsOf(
     for (let i = 0; usable && i < width; i++) squares[i] = at(squares, i) + at(means, row * width + i) ** 2;
   });
   return squares.map((sum, i) => {
-    const factor = Math.min(1 / Math.sqrt(1 - at(drift, i)), SPREAD_FACTOR_MAX);
-    return factor * Math.sqrt(Math.max(sum / count, leasts[i] ?? 0));
+    return Math.sqrt(Math.max(sum / count, leasts[i] ?? 0) / (1 - at(drift, i)));
   });
 }
 

@@ -38,20 +38,28 @@ export function inverseSquareRoot(matrix: Float64Array, size: number): Float64Ar
     if (!(value > 0)) throw new RangeError(`eigenvalue ${value} is not positive`);
     return 1 / Math.sqrt(value);
   });
-  const root = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      let sum = 0;
-      for (let k = 0; k < size; k++)
-        sum += at(vectors, i * size + k) * at(factors, k) * at(vectors, j * size + k);
-      root[i * size + j] = sum;
-    }
-  }
-  return root;
+  const scaled = vectors.map((value, k) => value * at(factors, k % size));
+  return product(scaled, transposed(vectors, size), size);
 }
 
 export function diagonalOf(matrix: Float64Array, size: number): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => at(matrix, i * size + i));
+}
+
+/** left · right of matrices that lie row by row; `inner` is the number of columns of the left one. */
+export function product(left: Float64Array, right: Float64Array, inner: number): Float64Array {
+  const columns = right.length / inner;
+  const values = new Float64Array((left.length / inner) * columns);
+  return values.map((_, k) => {
+    const [row, column] = [Math.floor(k / columns), k % columns];
+    let sum = 0;
+    for (let i = 0; i < inner; i++) sum += at(left, row * inner + i) * at(right, i * columns + column);
+    return sum;
+  });
+}
+
+export function transposed(matrix: Float64Array, size: number): Float64Array {
+  return matrix.map((_, k) => at(matrix, (k % size) * size + Math.floor(k / size)));
 }
 
 /** Element of an array whose index is known to be inside. */

@@ -19,18 +19,24 @@ export interface OnnxNode {
   /** Operator of the default set, such as "MatMul". */
   readonly type: string;
   readonly inputs: readonly string[];
-  readonly output: string;
-  /** Whole-number attributes, and lists of them. */
-  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly output: string | readonly string[];
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 }
 
-export interface OnnxGraph {
-  readonly name: string;
-  readonly inputs: readonly OnnxValue[];
+/** A whole number, a list of them, or the branch of an `If`. */
+export type OnnxAttribute = number | readonly number[] | OnnxBranch;
+
+/** It takes no inputs: it sees everything outside. */
+export interface OnnxBranch {
   readonly outputs: readonly OnnxValue[];
-  readonly constants: readonly OnnxConstant[];
   /** Each after those whose output it takes. */
   readonly nodes: readonly OnnxNode[];
+}
+
+export interface OnnxGraph extends OnnxBranch {
+  readonly name: string;
+  readonly inputs: readonly OnnxValue[];
+  readonly constants: readonly OnnxConstant[];
 }
 
 const IR_VERSION = 8;
@@ -39,34 +45,44 @@ const ELEMENT_FLOAT = 1;
 const ELEMENT_INT64 = 7;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
+const ATTRIBUTE_GRAPH = 5;
 
 /** The bytes of a model file. The same graph gives the same bytes. */
-export function onnxModel({ name, inputs, outputs, constants, nodes }: OnnxGraph): Uint8Array {
-  const graph = [
+export function onnxModel(graph: OnnxGraph): Uint8Array {
+  const operatorSet = message(8, text(1, ''), int(2, OPERATOR_SET));
+  const fields = [text(2, 'fieldnote'), message(7, ...graphFields(graph)), operatorSet];
+  return Buffer.concat([int(1, IR_VERSION), ...fields]);
+}
+
+function graphFields({ name, inputs, outputs, constants, nodes }: OnnxGraph): Uint8Array[] {
+  return [
     ...nodes.map((node) => message(1, ...nodeFields(node))),
     text(2, name),
     ...constants.map((constant) => message(5, ...constantFields(constant))),
     ...inputs.map((input) => message(11, ...valueFields(input))),
     ...outputs.map((output) => message(12, ...valueFields(output))),
   ];
-  const operatorSet = message(8, text(1, ''), int(2, OPERATOR_SET));
-  return Buffer.concat([int(1, IR_VERSION), text(2, 'fieldnote'), message(7, ...graph), operatorSet]);
 }
 
 function nodeFields({ type, inputs, output, attributes = {} }: OnnxNode): Uint8Array[] {
+  const outputs = [output].flat();
   return [
     ...inputs.map((input) => text(1, input)),
-    text(2, output),
-    text(3, output),
+    ...outputs.map((name) => text(2, name)),
+    text(3, outputs.join()),
     text(4, type),
     ...Object.entries(attributes).map(([name, value]) =>
-      message(5, text(1, name), ...attributeFields(value)),
+      message(5, text(1, name), ...attributeFields(name, value)),
     ),
   ];
 }
 
-function attributeFields(value: number | readonly number[]): Uint8Array[] {
+function attributeFields(name: string, value: OnnxAttribute): Uint8Array[] {
   if (typeof value === 'number') return [int(3, value), int(20, ATTRIBUTE_INT)];
+  if ('nodes' in value) {
+    const branch = graphFields({ ...value, name, inputs: [], constants: [] });
+    return [message(6, ...branch), int(20, ATTRIBUTE_GRAPH)];
+  }
   return [...value.map((item) => int(8, item)), int(20, ATTRIBUTE_INTS)];
 }
 

@@ -27,6 +27,8 @@ export const modelManifestSchema = z.strictObject({
   }),
   /** Smallest share of cells of each channel that must hold a value for the model to judge. */
   coverageMin: z.number().min(0).max(1),
+  /** A channel without any value in the newest window counts as absent: the others are judged without it. */
+  toleratesMissing: z.boolean().default(false),
   /** What the graph takes beside the window, such as a speed or a geometry, and the range that the model knows. */
   constants: z
     .array(

@@ -83,7 +83,7 @@ frob: 1
       '8 sources.mcu.speed: is not a known key',
       '12 assets.pump1.channels.v.from: names no source (sources: mcu)',
       '13 assets.pump1.channels.w.from: is missing',
-      '14 assets.pump1.window.length: with rateHz 1 makes 1 rows a window; 2 to 100000 are allowed',
+      '14 assets.pump1.window.length: with rateHz 1 makes 1 rows a window; 2 to 4500 are allowed',
       '15 frob: is not a known key',
     ]);
   });

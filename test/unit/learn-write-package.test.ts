@@ -39,10 +39,10 @@ describe('writePackage', () => {
   test('says where the model comes from', async () => {
     const { manifest } = await readModelPackage(join(directory, await write()));
     expect(manifest.provenance).toEqual({
-      recipe: 'fitNormal of src/learn/fit.ts: T² of trailing window means',
+      recipe: 'fitNormal of src/learn/fit.ts: T² of window means against what was normal before',
       data: '40 rows of this asset at 2 Hz, learned on this device',
       trainedAt: '2026-11-01T12:00:00.000Z',
-      figures: expect.objectContaining({ rows: 40, windows: expect.any(Number) }),
+      figures: expect.objectContaining({ rows: 40, windows: 21 }),
     });
   });
 

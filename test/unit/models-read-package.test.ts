@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { MEMORY_WINDOWS } from '../../src/config/schema.ts';
 import type { ModelManifest } from '../../src/models/package.ts';
 import { checkAgainstAsset, readModelPackage } from '../../src/models/read-package.ts';
 import { madeManifest, writeMadePackage } from '../support/made-models.ts';
@@ -30,6 +31,11 @@ describe('reading a model package', () => {
       manifest: madeManifest('good'),
       onnxPath: join(directory, 'model.onnx'),
     });
+  });
+
+  test('takes a model that says nothing of missing channels as one that does not tolerate them', async () => {
+    const directory = packageDir({ toleratesMissing: undefined });
+    expect((await readModelPackage(directory)).manifest.toleratesMissing).toBe(false);
   });
 
   test('refuses a graph that is not the one of the manifest', async () => {
@@ -131,6 +137,14 @@ describe('checking a model against an asset', () => {
       { at: 2, factor: 1, offset: 0 },
       { at: 0, factor: 0.01, offset: 0 },
     ]);
+  });
+
+  test('accepts a model that takes the memory before the window as well', () => {
+    const withMemory = model({ window: { rateHz: 1, rows: 8 * (1 + MEMORY_WINDOWS), stepMs: 1000 } });
+    expect(() => checkAgainstAsset(withMemory, channels, window)).not.toThrow();
+    expect(() => checkAgainstAsset(withMemory, channels, { rateHz: 1, length: 9000 })).toThrow(
+      'rows of a window: the model wants 128, the asset has 9',
+    );
   });
 
   test.each([

@@ -7,7 +7,7 @@ import type { Row } from '../../src/window/grid.ts';
 const CHANNELS = ['vib', 'temp'];
 const GAP = Number.NaN;
 
-function cut(rows: readonly Row[], shape: { rows: number; stepRows: number }): Window[] {
+function cut(rows: readonly Row[], shape: { rows: number; memoryRows?: number; stepRows: number }): Window[] {
   const cutter = new WindowCutter({ asset: 'pump', channels: CHANNELS, rateHz: 1, ...shape });
   return rows.flatMap((row) => cutter.push(row) ?? []);
 }
@@ -61,6 +61,36 @@ describe('WindowCutter', () => {
     expect(cut(rows, { rows: 2, stepRows: 3 }).map(({ endMs }) => endMs)).toEqual([2000, 5000, 8000]);
   });
 
+  test('gives what came before with a window, as gaps while there is none', () => {
+    const windows = cut(rowsOf([1, 10], [2, 20], [3, 30], [4, 40]), { rows: 2, memoryRows: 1, stepRows: 1 });
+    expect(windows.map(({ rows, data }) => [rows, ...data])).toEqual([
+      [3, GAP, GAP, 1, 10, 2, 20],
+      [3, 1, 10, 2, 20, 3, 30],
+      [3, 2, 20, 3, 30, 4, 40],
+    ]);
+  });
+
+  test('counts the coverage of what is to be judged alone', () => {
+    const [, , window] = cut(rowsOf([1, GAP], [2, GAP], [GAP, 30], [4, 40]), {
+      rows: 2,
+      memoryRows: 2,
+      stepRows: 1,
+    });
+    expect(window?.coverage).toEqual([0.5, 1]);
+  });
+
+  test('remembers nothing of before a new grid', () => {
+    const windows = cut([...rowsOf([1, 1], [2, 2]), ...rowsOf([7, 7], [8, 8])], {
+      rows: 2,
+      memoryRows: 2,
+      stepRows: 1,
+    });
+    expect(windows.map(({ data }) => [...data])).toEqual([
+      [GAP, GAP, GAP, GAP, 1, 1, 2, 2],
+      [GAP, GAP, GAP, GAP, 7, 7, 8, 8],
+    ]);
+  });
+
   test('cuts what a slice of all rows would be', () => {
     const value = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constant(GAP));
     const grids = fc.array(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 25 }), {
@@ -68,14 +98,15 @@ describe('WindowCutter', () => {
     });
     const shape = fc.record({
       rows: fc.integer({ min: 1, max: 8 }),
+      memoryRows: fc.integer({ min: 0, max: 20 }),
       stepRows: fc.integer({ min: 1, max: 10 }),
     });
     fc.assert(
-      fc.property(grids, shape, (values, { rows, stepRows }) => {
-        const expected = values.flatMap((grid) => naiveWindows(grid, rows, stepRows));
+      fc.property(grids, shape, (values, { rows, memoryRows, stepRows }) => {
+        const expected = values.flatMap((grid) => naiveWindows(grid, { rows, memoryRows, stepRows }));
         const windows = cut(
           values.flatMap((grid) => rowsOf(...grid)),
-          { rows, stepRows },
+          { rows, memoryRows, stepRows },
         );
         expect(windows.map(({ endMs, data, coverage }) => ({ endMs, data: [...data], coverage }))).toEqual(
           expected,
@@ -86,12 +117,17 @@ describe('WindowCutter', () => {
   });
 });
 
-function naiveWindows(grid: readonly number[][], rows: number, stepRows: number) {
+function naiveWindows(
+  grid: readonly number[][],
+  { rows, memoryRows, stepRows }: { rows: number; memoryRows: number; stepRows: number },
+) {
   const windows: { endMs: number; data: number[]; coverage: number[] }[] = [];
+  const before = Array.from({ length: memoryRows }, () => CHANNELS.map(() => GAP));
   for (let end = rows; end <= grid.length; end += stepRows) {
     const slice = grid.slice(end - rows, end);
     const coverage = CHANNELS.map((_, at) => slice.filter((row) => !Number.isNaN(row[at])).length / rows);
-    windows.push({ endMs: end * 1000, data: slice.flat(), coverage });
+    const data = [...before, ...grid].slice(end - rows, end + memoryRows).flat();
+    windows.push({ endMs: end * 1000, data, coverage });
   }
   return windows;
 }
