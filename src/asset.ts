@@ -11,6 +11,7 @@ import { channelsOf, type LearningKeeper, LearningPeriod } from './learning.ts';
 import { activeModelDir } from './models/active.ts';
 import { checkAgainstAsset, readModelPackage } from './models/read-package.ts';
 import type { SampleTime } from './sample-time.ts';
+import type { SensorKeeper } from './sensor-profiles.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { FieldnoteError, messageOf } from './system/errors.ts';
@@ -35,6 +36,9 @@ export interface AssetOptions {
   readonly counters: Counters;
   readonly log: Logger;
   readonly keeper: LearningKeeper & { restore(): Promise<readonly Float32Array[]> };
+  readonly sensors: SensorKeeper;
+  /** Sources whose samples are placed by the time of their device. */
+  readonly deviceClocks?: readonly string[];
   /** States of the incidents before a restart, of all assets. */
   readonly states?: StoredStates;
   readonly onIncident: (event: IncidentEvent, state: IncidentState) => void;
@@ -48,6 +52,8 @@ export interface AssetHealth {
   /** Share of the learning that is done, while it learns. */
   readonly learned?: number;
   readonly score?: number;
+  /** Channels that are left out because their sensor is at fault. */
+  readonly leftOut?: readonly string[];
   readonly notJudged?: NotJudgedReason;
 }
 
@@ -57,6 +63,7 @@ export class Asset {
   readonly #watch: AssetWatch;
   readonly #stopping = new AbortController();
   #model: Promise<void> = Promise.resolve();
+  #keeping: Promise<void> | undefined;
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
   /** Of a model that could not be written where it belongs. */
@@ -111,11 +118,13 @@ export class Asset {
   async settled(): Promise<void> {
     await this.#watch.settled();
     await this.#model;
+    await this.#keeping;
   }
 
   /** No more samples come: keeps what was learned so far. */
   stop(): void {
     this.#watch.learning?.keep();
+    this.#keeping = this.#watch.keepSensors();
     this.#stopping.abort();
     if (this.#temporaryDir !== undefined) rmSync(this.#temporaryDir, { recursive: true, force: true });
   }
@@ -127,6 +136,7 @@ export class Asset {
     return {
       phase: this.#phase,
       latest: this.#watch.latestValues,
+      ...(this.#watch.leftOut.length > 0 && { leftOut: this.#watch.leftOut }),
       ...(learning && { learned: Math.round(learning.progress * 1000) / 1000 }),
       ...(verdict?.kind === 'judged' && { score: verdict.score }),
       ...(verdict?.kind === 'not-judged' && { notJudged: verdict.reason }),
@@ -144,6 +154,7 @@ export class Asset {
     const restored = await keeper.restore();
     const period = new LearningPeriod({ asset, config, dataDir, clock, keeper, restored });
     this.#watch.learnFrom(period);
+    if (period.progress === 0) this.#watch.learnSensorsAgain();
     this.#phase = 'learning';
     const done = `${Math.round(period.progress * 100)} % done`;
     log.info({ asset }, `learning the normal of ${asset} for ${config.learn.for / 1000} s, ${done}`);

@@ -3,6 +3,7 @@ import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './conf
 import type { IncidentState } from './incident/machine.ts';
 import type { StoredStates } from './incidents.ts';
 import { liveTime } from './sample-time.ts';
+import { openSensorProfiles } from './sensor-profiles.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
 import type { Device, DeviceChannel } from './values/device.ts';
@@ -22,6 +23,7 @@ export interface AssetsOptions extends SharedAssetOptions {
 export class Assets {
   readonly #options: AssetsOptions;
   readonly #timeOf: AssetOptions['timeOf'];
+  readonly #deviceClocks: readonly string[];
   readonly #states: StoredStates;
   readonly #running = new Map<string, { readonly asset: Asset; readonly config: AssetConfig }>();
   #unmatched = new UnmatchedValues({});
@@ -42,6 +44,7 @@ export class Assets {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
     this.#states = states;
+    this.#deviceClocks = sources.filter(([, { time }]) => time === 'device').map(([key]) => key);
     this.#timeOf = Object.fromEntries(sources.map(([key, { time }]) => [key, liveTime(time)]));
   }
 
@@ -103,6 +106,8 @@ export class Assets {
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
       states: this.#states,
+      sensors: await openSensorProfiles(this.#options.config.dataDir, key, this.#options.log),
+      deviceClocks: this.#deviceClocks,
       keeper: {
         restore: () => keeper.learningRows(learningKey),
         append: (rows) => keeper.appendLearning(learningKey, rows),
@@ -125,7 +130,9 @@ function channelsOf({ source, channels }: Device): Record<string, ChannelConfig>
   const entries = watched.map((channel) => {
     const key = isUnique(fieldOf(channel)) ? fieldOf(channel) : channel.name;
     const name = key.replaceAll(/[._]/g, ' ');
-    return [key, { from: `${source}.${channel.name}`, unit: channel.unit, name }] as const;
+    const { unit, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = channel;
+    const range = [min, max] as const;
+    return [key, { from: `${source}.${channel.name}`, unit, name, range }] as const;
   });
   return Object.fromEntries(entries);
 }

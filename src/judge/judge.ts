@@ -110,8 +110,8 @@ export class Judge {
   #decide(window: Window): Promise<Verdict> | Verdict {
     const active = this.#models.get(window.asset);
     if (active === undefined) return notJudged(window, 'learning');
-    const { coverageMin } = active.package.manifest;
-    if (window.coverage.some((share) => share < coverageMin)) return notJudged(window, 'gap');
+    const reason = unfitness(window, active.package.manifest);
+    if (reason !== undefined) return notJudged(window, reason);
     return new Promise((decide) => {
       const shed = this.#queue.push({ window, decide });
       shed?.decide(notJudged(shed.window, 'shed'));
@@ -184,6 +184,16 @@ export class Judge {
     if (isUsed || !this.#loaded.delete(sha256)) return;
     await this.#process.ask({ kind: 'release', sha256 }, this.#options.deadlineMs).catch(() => undefined);
   }
+}
+
+/** Why a window cannot be judged by a model. What was left out on purpose is no gap. */
+function unfitness(window: Window, manifest: ModelManifest): NotJudgedReason | undefined {
+  const { channels, coverage, excluded = [] } = window;
+  const { coverageMin, toleratesMissing = false } = manifest;
+  const isBlind = excluded.length > 0 && (!toleratesMissing || excluded.length === channels.length);
+  if (isBlind) return 'sensor-fault';
+  const isGap = coverage.some((share, at) => share < coverageMin && !excluded.includes(channels[at] ?? ''));
+  return isGap ? 'gap' : undefined;
 }
 
 /** The reason for a window whose request failed. A model that ended the process is left out for a while. */

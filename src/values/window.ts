@@ -15,4 +15,6 @@ export interface Window {
   readonly data: Float32Array;
   /** For each channel the share of the cells to be judged that hold a value, 0 to 1. */
   readonly coverage: readonly number[];
+  /** Channels of which cells to be judged were left out, because their sensor is or may be at fault. */
+  readonly excluded?: readonly string[];
 }

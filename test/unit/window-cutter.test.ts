@@ -32,6 +32,7 @@ describe('WindowCutter', () => {
       channels: CHANNELS,
       data: Float32Array.of(1, 10, 2, 20, 3, 30),
       coverage: [1, 1],
+      excluded: [],
     });
   });
 
