@@ -91,7 +91,7 @@ export class ChannelCheck {
     const [min, max] = this.#options.range;
     if (value < min || value > max) return this.#refuse(value, timeMs);
     if (this.#outOfRange.count > 0 && this.#outOfRange.count < OUT_OF_RANGE_MIN)
-      this.#spikes.add({ value: this.#outOfRange.value, timeMs: this.#outOfRange.sinceMs });
+      this.#spikes.addImpossible(this.#outOfRange.value, this.#outOfRange.sinceMs);
     this.#outOfRange.count = 0;
     if (!this.#isLearned) return this.#learn(value, timeMs);
     this.#run.push(value, timeMs);

@@ -100,7 +100,7 @@ export class SensorCheck {
   /** What is wrong now. */
   get findings(): readonly SensorFinding[] {
     const faults = this.#checks.map((check) => check.faultAt(this.#nowMs));
-    const isSure = faults.map((fault, column) => fault !== undefined && !this.#isStandstill(fault, column));
+    const isSure = faults.map((fault, column) => fault?.fault !== 'stuck' || !this.#isStandstill(column));
     return [...this.#feeds].flatMap(([source, feed]) => {
       const lost = this.#lostSource(source, feed, faults) ?? this.#jumpOf(source, feed);
       const ofChannels = feed.columns.flatMap((column): SensorFinding[] => {
@@ -116,8 +116,8 @@ export class SensorCheck {
   /** Columns whose values should not be used for now, although nothing is sure yet, and since when. */
   get suspects(): ReadonlyMap<number, number> {
     const suspects = new Map<number, number>();
-    for (const [column, check] of this.#checks.entries())
-      if (check.suspectSinceMs !== undefined) suspects.set(column, check.suspectSinceMs);
+    for (const [column, { suspectSinceMs }] of this.#checks.entries())
+      if (suspectSinceMs !== undefined && !this.#isStandstill(column)) suspects.set(column, suspectSinceMs);
     return suspects;
   }
 
@@ -168,11 +168,11 @@ export class SensorCheck {
   }
 
   /**
-   * A machine that stands still gives exactly 0 where nothing flows or turns, and then its other channels are not as
-   * usual either. A sensor that died is the only one.
+   * A machine that stands still for the first time gives constant values where nothing flows or turns, and then its other
+   * channels are not as usual either. A sensor that died is the only one.
    */
-  #isStandstill({ fault, value }: ChannelFault, column: number): boolean {
-    if (fault !== 'stuck' || value !== 0) return false;
+  #isStandstill(column: number): boolean {
+    if (this.#checks[column]?.isUsual ?? true) return false;
     const others = this.#checks.filter((check, at) => at !== column && check.isLearned);
     return others.filter((check) => check.isUsual).length <= others.length / 2;
   }
