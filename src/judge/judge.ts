@@ -189,7 +189,7 @@ export class Judge {
 /** Why a window cannot be judged by a model. What was left out on purpose is no gap. */
 function unfitness(window: Window, manifest: ModelManifest): NotJudgedReason | undefined {
   const { channels, coverage, excluded = [] } = window;
-  const { coverageMin, toleratesMissing = false } = manifest;
+  const { coverageMin, toleratesMissing } = manifest;
   const isBlind = excluded.length > 0 && (!toleratesMissing || excluded.length === channels.length);
   if (isBlind) return 'sensor-fault';
   const isGap = coverage.some((share, at) => share < coverageMin && !excluded.includes(channels[at] ?? ''));

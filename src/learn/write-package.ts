@@ -60,6 +60,7 @@ function manifestOf(
     channels: channels.map(({ name, unit }) => ({ name, unit })),
     window: { rateHz, rows: normal.windowRows * (1 + MEMORY_WINDOWS), stepMs },
     coverageMin: COVERAGE_MIN,
+    toleratesMissing: false,
     outputs: { deviations: true, labels: [] },
     provenance: {
       recipe: 'fitNormal of src/learn/fit.ts: T² of window means against what was normal before',

@@ -27,8 +27,8 @@ export const modelManifestSchema = z.strictObject({
   }),
   /** Smallest share of cells of each channel that must hold a value for the model to judge. */
   coverageMin: z.number().min(0).max(1),
-  /** Whether it judges by the other channels when one holds no value: missing cells are neutral to it. */
-  toleratesMissing: z.boolean().optional(),
+  /** A channel without any value in the newest window counts as absent: the others are judged without it. */
+  toleratesMissing: z.boolean().default(false),
   outputs: z.strictObject({ deviations: z.boolean(), labels: z.array(z.string().min(1)).max(64) }),
   /** Where it comes from: data, recipe, and what was measured. */
   provenance: z.strictObject({

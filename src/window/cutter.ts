@@ -108,9 +108,13 @@ export class WindowCutter {
     const data = new Float32Array(this.#ring.length);
     data.set(this.#ring.subarray(oldest));
     data.set(this.#ring.subarray(0, oldest), this.#ring.length - oldest);
-    const coverage = Array.from(this.#heldCounts, (count) => count / rows);
     const judged = this.#rowCount - rows;
-    const excluded = channels.filter((_, column) => (this.#leftOutRows[column] ?? NEVER) >= judged);
+    const isExcluded = channels.map((_, column) => (this.#leftOutRows[column] ?? NEVER) >= judged);
+    const first = data.length - rows * this.#width;
+    for (let at = first; isExcluded.includes(true) && at < data.length; at++)
+      if (isExcluded[(at - first) % this.#width]) data[at] = Number.NaN;
+    const coverage = Array.from(this.#heldCounts, (count, at) => (isExcluded[at] ? 0 : count / rows));
+    const excluded = channels.filter((_, column) => isExcluded[column]);
     return { asset, endMs, rateHz, rows: this.#ringRows, channels, data, coverage, excluded };
   }
 }

@@ -81,7 +81,7 @@ describe('WindowCutter', () => {
       [[1, 1, 2, 2], 1, []],
       [[2, 2, 3, 3], 1, []],
       [[3, GAP, 4, GAP], 0, ['temp']],
-      [[4, GAP, 5, 5], 0.5, ['temp']],
+      [[4, GAP, 5, GAP], 0, ['temp']],
       [[5, 5, 6, 6], 1, []],
     ]);
   });
@@ -134,8 +134,10 @@ describe('WindowCutter', () => {
               (column) => judged.filter((value, i) => i % 2 === column && value >= 0).length,
             );
             expect(window.coverage).toEqual(held.map((count) => count / rows));
-            const full = CHANNELS.filter((_, column) => held[column] === rows);
-            for (const channel of full) expect(window.excluded).not.toContain(channel);
+            const isLeftOut = (column: number) =>
+              choices.slice(Math.max(0, at - rows + 1), at + 1).some((made) => made?.[0] === column);
+            expect(window.excluded).toEqual(CHANNELS.filter((_, column) => isLeftOut(column)));
+            for (const column of [0, 1]) if (isLeftOut(column)) expect(held[column]).toBe(0);
           });
         },
       ),
