@@ -11,6 +11,7 @@ import { type LearningKeeper, LearningPeriod } from './learning.ts';
 import { activeModelDir } from './models/active.ts';
 import { isAskedToLearnAgain, learningAgain } from './models/learn-again.ts';
 import type { SampleTime } from './sample-time.ts';
+import type { SensorKeeper } from './sensor-profiles.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
@@ -30,6 +31,9 @@ export interface AssetOptions {
   readonly counters: Counters;
   readonly log: Logger;
   readonly keeper: LearningKeeper & { restore(): Promise<readonly Float32Array[]> };
+  readonly sensors: SensorKeeper;
+  /** Sources whose samples are placed by the time of their device. */
+  readonly deviceClocks?: readonly string[];
   /** States of the incidents before a restart, of all assets. */
   readonly states?: StoredStates;
   readonly onIncident: (event: IncidentEvent, state: IncidentState) => void;
@@ -45,6 +49,8 @@ export interface AssetHealth extends AssetModelHealth {
   /** Share of the learning that is done, while it learns. */
   readonly learned?: number;
   readonly score?: number;
+  /** Channels that are left out because their sensor is at fault. */
+  readonly leftOut?: readonly string[];
   readonly notJudged?: NotJudgedReason;
 }
 
@@ -55,6 +61,7 @@ export class Asset {
   readonly #model: AssetModel;
   readonly #requests: LearnRequests;
   #learned: Promise<void> = Promise.resolve();
+  #keeping: Promise<void> | undefined;
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
   /** Of a model that could not be written where it belongs. */
@@ -116,11 +123,13 @@ export class Asset {
     await this.#watch.settled();
     await this.#learned;
     await this.#model.settled();
+    await this.#keeping;
   }
 
   /** No more samples come: keeps what was learned so far. */
   stop(): void {
     this.#watch.learning?.keep();
+    this.#keeping = this.#watch.keepSensors();
     this.#model.stop();
     if (this.#temporaryDir !== undefined) rmSync(this.#temporaryDir, { recursive: true, force: true });
   }
@@ -135,6 +144,7 @@ export class Asset {
       latest: this.#watch.latestValues,
       ...this.#model.health,
       ...(proposed && { proposed }),
+      ...(this.#watch.leftOut.length > 0 && { leftOut: this.#watch.leftOut }),
       ...(learning && { learned: Math.round(learning.progress * 1000) / 1000 }),
       ...(verdict?.kind === 'judged' && { score: verdict.score }),
       ...(verdict?.kind === 'not-judged' && { notJudged: verdict.reason }),
@@ -161,6 +171,7 @@ export class Asset {
     const chosenBefore = await activeModelDir(dataDir, asset).catch(() => undefined);
     const period = new LearningPeriod({ asset, config, dataDir, clock, keeper, restored, chosenBefore });
     this.#watch.learnFrom(period);
+    if (period.progress === 0) this.#watch.learnSensorsAgain();
     this.#phase = 'learning';
     const done = `${Math.round(period.progress * 100)} % done`;
     log.info({ asset }, `learning the normal of ${asset} for ${config.learn.for / 1000} s, ${done}`);

@@ -7,6 +7,7 @@ import { AssetIncidents, type StoredStates } from './incidents.ts';
 import { modelsFolder } from './models/active.ts';
 import { LearningNotes } from './models/learning-note.ts';
 import { liveTime } from './sample-time.ts';
+import { openSensorProfiles } from './sensor-profiles.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
 import type { Device, DeviceChannel, Waveform } from './values/device.ts';
@@ -32,6 +33,7 @@ interface Running {
 export class Assets {
   readonly #options: AssetsOptions;
   readonly #timeOf: AssetOptions['timeOf'];
+  readonly #deviceClocks: readonly string[];
   readonly #states: StoredStates;
   readonly #running = new Map<string, Running>();
   #unmatched = new UnmatchedValues({});
@@ -52,6 +54,7 @@ export class Assets {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
     this.#states = states;
+    this.#deviceClocks = sources.filter(([, { time }]) => time === 'device').map(([key]) => key);
     this.#timeOf = Object.fromEntries(sources.map(([key, { time }]) => [key, liveTime(time)]));
   }
 
@@ -124,6 +127,8 @@ export class Assets {
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
       states: this.#states,
+      sensors: await openSensorProfiles(this.#options.config.dataDir, key, this.#options.log),
+      deviceClocks: this.#deviceClocks,
       keeper: this.#keeperOf(key, Object.keys(config.channels)),
       onIncident: (event, state) => onIncident(config, event, state),
     });
@@ -186,7 +191,9 @@ function channelsOf({ source, channels }: Device): Record<string, ChannelConfig>
   const entries = watched.map((channel) => {
     const key = isUnique(fieldOf(channel)) ? fieldOf(channel) : channel.name;
     const name = key.replaceAll(/[._]/g, ' ');
-    return [key, { from: `${source}.${channel.name}`, unit: channel.unit, name }] as const;
+    const { unit, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = channel;
+    const range = [min, max] as const;
+    return [key, { from: `${source}.${channel.name}`, unit, name, range }] as const;
   });
   return Object.fromEntries(entries);
 }

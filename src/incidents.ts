@@ -1,5 +1,5 @@
 import type { IncidentConfig } from './config/schema.ts';
-import { type IncidentState, initialState, restore, step } from './incident/machine.ts';
+import { explain, type IncidentState, initialState, restore, step } from './incident/machine.ts';
 import type { Clock } from './system/clock.ts';
 import { messageOf } from './system/errors.ts';
 import type { Incident, IncidentAbout, IncidentEvent, IncidentKind, SensorFault } from './values/incident.ts';
@@ -59,6 +59,19 @@ export class AssetIncidents {
     this.#states.set(key, state);
     if (event !== undefined) onIncident(event, state);
     return state;
+  }
+
+  get settings(): IncidentConfig {
+    return this.#options.settings;
+  }
+
+  /** Ends the incident of the machine: another one explains it. */
+  explainMachine(explainedBy: string, timeMs: number): void {
+    const { asset, clock, onIncident } = this.#options;
+    const before = this.#states.get(asset) ?? initialState();
+    const { state, event } = explain(before, { explainedBy, stamp: clock.stampAt(timeMs) });
+    this.#states.set(asset, state);
+    if (event !== undefined) onIncident(event, state);
   }
 
   /** The incidents of a kind that are open now. */

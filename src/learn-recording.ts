@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type AssetConfig, LEARN_VALUES_MAX, type SourceConfig } from './config/schema.ts';
-import { initialState } from './incident/machine.ts';
+import { AssetIncidents } from './incidents.ts';
 import { LearningPeriod } from './learning.ts';
 import { readRecording } from './recording.ts';
 import { recordedTime } from './sample-time.ts';
@@ -37,7 +37,8 @@ const NAMES_MAX = 32;
 const NO_JUDGE: ConstructorParameters<typeof AssetWatch>[0]['judge'] = {
   judge: async ({ asset, endMs }) => ({ kind: 'not-judged', asset, endMs, reason: 'learning' }),
 };
-const NO_INCIDENTS: ConstructorParameters<typeof AssetWatch>[0]['incidents'] = { follow: initialState };
+/** The daemon learns the sensors from what they say now. */
+const NO_SENSORS = { keep: async () => {} };
 
 /**
  * Learns the normal of an asset from a recording, through the same link, decode, window and learn code as the daemon.
@@ -83,8 +84,14 @@ function watchOf(
   options: Pick<LearnRecordingOptions, 'asset' | 'config' | 'source'> & { clock: Clock; counters: Counters },
 ): AssetWatch {
   const { asset: key, config, source, clock, counters } = options;
+  const incidents = new AssetIncidents({
+    ...{ asset: key, settings: config.incident, clock, stored: new Map() },
+    newId: () => '',
+    onIncident() {},
+    onUnreadable() {},
+  });
   return new AssetWatch({
-    ...{ key, config, clock, counters, judge: NO_JUDGE, incidents: NO_INCIDENTS },
+    ...{ key, config, clock, counters, judge: NO_JUDGE, incidents, sensors: NO_SENSORS },
     timeOf: { [source]: recordedTime },
     on: { learned() {}, verdict() {} },
   });

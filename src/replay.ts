@@ -124,6 +124,7 @@ async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock
       clock,
       log: log.child({}, { level: 'error' }),
       keeper,
+      sensors: { keep: async () => {} },
       onIncident: (event) => on.incident?.(event),
       onVerdict: (verdict, state) => on.verdict?.(verdict, state),
     });

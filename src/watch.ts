@@ -4,9 +4,13 @@ import type { AssetIncidents } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
 import type { LearningPeriod } from './learning.ts';
 import type { SampleTime } from './sample-time.ts';
+import type { SensorKeeper } from './sensor-profiles.ts';
+import { SensorWatch } from './sensor-watch.ts';
+import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import type { Sample } from './values/sample.ts';
 import type { Verdict } from './values/verdict.ts';
+import type { Window } from './values/window.ts';
 import { WindowCutter } from './window/cutter.ts';
 import { Grid, type Row } from './window/grid.ts';
 
@@ -17,7 +21,11 @@ export interface AssetWatchOptions {
   readonly timeOf: Readonly<Record<string, SampleTime>>;
   readonly judge: Pick<Judge, 'judge'>;
   readonly counters: Counters;
-  readonly incidents: Pick<AssetIncidents, 'follow'>;
+  readonly clock: Clock;
+  readonly incidents: AssetIncidents;
+  readonly sensors: SensorKeeper;
+  /** Sources whose samples are placed by the time of their device. */
+  readonly deviceClocks?: readonly string[] | undefined;
   readonly on: AssetWatchEvents;
 }
 
@@ -34,6 +42,7 @@ export class AssetWatch {
   readonly #grid: Grid;
   readonly #cutter: WindowCutter;
   readonly #stepMs: number;
+  readonly #sensors: SensorWatch;
   #learning: LearningPeriod | undefined;
   #latestRow: Row | undefined;
   #latestVerdict: Promise<void> = Promise.resolve();
@@ -49,6 +58,21 @@ export class AssetWatch {
     const stepRows = Math.max(1, Math.round((stepMs / 1000) * rateHz));
     this.#cutter = new WindowCutter({ asset: key, channels, rateHz, rows, memoryRows, stepRows });
     this.#stepMs = (stepRows / rateHz) * 1000;
+    this.#sensors = new SensorWatch({
+      ...options,
+      asset: key,
+      channels,
+      check: {
+        channels: config.channels,
+        holdMs,
+        windowMs: config.window.length,
+        learnForMs: config.learn.for,
+        deviceClocks: options.deviceClocks ?? [],
+        profiles: options.sensors.profiles,
+      },
+      stepMs: this.#stepMs,
+      onLearned: (profiles) => options.sensors.keep(profiles),
+    });
   }
 
   /** What it is learning from, until there is a model. */
@@ -58,6 +82,21 @@ export class AssetWatch {
 
   learnFrom(period: LearningPeriod | undefined): void {
     this.#learning = period;
+  }
+
+  /** Channels that are left out because their sensor is at fault. */
+  get leftOut(): readonly string[] {
+    return this.#sensors.leftOut;
+  }
+
+  /** Forgets what was learned of the sensors. */
+  learnSensorsAgain(): void {
+    this.#sensors.learnAgain();
+  }
+
+  /** Makes durable what was learned of the sensors so far; what is complete was kept when it was. */
+  async keepSensors(): Promise<void> {
+    if (!this.#sensors.isLearned) await this.#options.sensors.keep(this.#sensors.profiles);
   }
 
   /** Value of each channel in the latest row; null where it has a gap. */
@@ -72,7 +111,8 @@ export class AssetWatch {
     const { key, timeOf, counters } = this.#options;
     const time = timeOf[sample.source];
     if (time === undefined) return;
-    const { rows, lateValues } = this.#grid.push(sample, time(sample));
+    const timeMs = time(sample);
+    const { rows, lateValues } = this.#grid.push(this.#sensors.take(sample, timeMs), timeMs);
     if (lateValues > 0) counters.add('samples_late', key, lateValues);
     for (const row of rows) this.#take(row);
   }
@@ -82,7 +122,9 @@ export class AssetWatch {
    * as long, because devices send their samples in batches.
    */
   advanceTo(timeMs: number): void {
-    for (const row of this.#grid.advanceTo(timeMs - this.#options.config.window.hold)) this.#take(row);
+    const openMs = timeMs - this.#options.config.window.hold;
+    for (const row of this.#grid.advanceTo(openMs)) this.#take(row);
+    this.#sensors.advanceTo(openMs);
   }
 
   /** Resolves when every window so far has its verdict. */
@@ -92,24 +134,39 @@ export class AssetWatch {
 
   #take(row: Row): void {
     this.#latestRow = row;
-    this.#learn(row);
-    const window = this.#cutter.push(row);
+    const leftOut = this.#sensors.leftOutAt(row.endMs, row.isFirst);
+    this.#learn(withGaps(row.values, leftOut));
+    const window = this.#cutter.push(row, leftOut);
     if (window === undefined) return;
     const { key, judge, counters } = this.#options;
     counters.add('windows_cut', key);
-    this.#latestVerdict = judge.judge(window).then((verdict) => this.#decide(verdict));
+    this.#latestVerdict = judge.judge(window).then((verdict) => this.#decide(verdict, window));
   }
 
-  #learn(row: Row): void {
+  #learn(values: Float32Array): void {
     const learning = this.#learning;
     if (learning === undefined || learning.progress >= 1) return;
-    learning.push(row.values);
+    learning.push(values);
     if (learning.progress >= 1) this.#options.on.learned();
   }
 
-  #decide(verdict: Verdict): void {
-    const { key, counters, incidents, on } = this.#options;
+  #decide(verdict: Verdict, { excluded = [] }: Window): void {
+    const { key, counters, incidents, config, on } = this.#options;
     counters.add(verdict.kind === 'judged' ? 'verdicts' : `not_judged_${verdict.reason}`, key);
-    on.verdict(verdict, incidents.follow({ about: { kind: 'machine' }, verdict, stepMs: this.#stepMs }));
+    const [open] = incidents.openOf('machine');
+    const isHealthy = verdict.kind === 'judged' && verdict.score < config.incident.closeBelow;
+    // Without the channels that it is about, an incident cannot be seen to end.
+    const isBlind = open?.evidence.some(({ channel }) => excluded.includes(channel)) ?? false;
+    const seen: Verdict =
+      isHealthy && isBlind
+        ? { kind: 'not-judged', asset: key, endMs: verdict.endMs, reason: 'sensor-fault' }
+        : verdict;
+    const state = incidents.follow({ about: { kind: 'machine' }, verdict: seen, stepMs: this.#stepMs });
+    on.verdict(verdict, state);
   }
+}
+
+function withGaps(values: Float32Array, columns: ReadonlyMap<number, number>): Float32Array {
+  if (columns.size === 0) return values;
+  return values.map((value, column) => (columns.has(column) ? Number.NaN : value));
 }

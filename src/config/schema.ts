@@ -89,6 +89,14 @@ const channel = z.strictObject({
     .describe('Source and the name that the channel has in its data: <source>.<name>.'),
   unit: z.string().min(1).max(16).describe('Unit as it should appear in reports.'),
   name: z.string().min(1).max(48).optional().describe('Name for people; the key when absent.'),
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([min, max]) => min < max, 'must be [least, greatest]')
+    .readonly()
+    .optional()
+    .describe(
+      'Least and greatest value that can be true, such as [-40, 150]; beyond is a fault of the sensor.',
+    ),
 });
 
 const asset = z.strictObject({

@@ -100,6 +100,19 @@ export function step(state: IncidentState, input: StepInput): StepResult {
   return isOpen(next.life) ? stepOpen(next, next.life, moment) : stepClosed(next, moment);
 }
 
+/** Closes an open incident because another one explains it. It is not reopened. */
+export function explain(
+  state: IncidentState,
+  { explainedBy, stamp }: { readonly explainedBy: string; readonly stamp: Stamp },
+): StepResult {
+  const { life } = state;
+  if (!isOpen(life)) return { state, event: undefined };
+  const revision = life.incident.revision + 1;
+  const incident: Incident = { ...life.incident, revision, updated: stamp, closed: stamp, explainedBy };
+  const next = { ...state, onset: null, healthy: null, change: null, life: { ...life, incident } };
+  return { state: next, event: { event: 'closed', incident } };
+}
+
 function isOpen(life: Life | null): life is Life {
   return life !== null && life.incident.closed === null;
 }
@@ -167,7 +180,9 @@ function newIncident(id: string, opened: Stamp) {
 }
 
 /** Between boots nobody knows how much time went by, so only episodes of one boot are merged. */
-function mayMerge({ updated: closing }: Incident, begin: Stamp, { mergeWithin }: IncidentConfig): boolean {
+function mayMerge(last: Incident, begin: Stamp, { mergeWithin }: IncidentConfig): boolean {
+  if (last.explainedBy !== undefined) return false;
+  const closing = last.updated;
   const sinceMs = begin.monoMs - closing.monoMs;
   return begin.boot === closing.boot && sinceMs >= 0 && sinceMs <= mergeWithin;
 }

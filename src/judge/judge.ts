@@ -130,9 +130,8 @@ export class Judge {
   #decide(window: Window): Promise<Verdict> | Verdict {
     const active = this.#models.get(window.asset);
     if (active === undefined) return notJudged(window, 'learning');
-    const { coverageMin } = active.package.manifest;
-    if (active.columns.some(({ at }) => (window.coverage[at] ?? 0) < coverageMin))
-      return notJudged(window, 'gap');
+    const reason = unfitness(window, active);
+    if (reason !== undefined) return notJudged(window, reason);
     return new Promise((decide) => {
       const shed = this.#queue.push({ window, decide });
       shed?.decide(notJudged(shed.window, 'shed'));
@@ -217,6 +216,18 @@ export class Judge {
     if (isUsed || !this.#loaded.delete(sha256)) return;
     await this.#process.ask({ kind: 'release', sha256 }, this.#options.deadlineMs).catch(() => undefined);
   }
+}
+
+/** Why a window cannot be judged by a model. What was left out on purpose is no gap. */
+function unfitness(
+  { channels, coverage, excluded = [] }: Window,
+  { package: { manifest }, columns }: ActiveModel,
+): NotJudgedReason | undefined {
+  const { coverageMin, toleratesMissing } = manifest;
+  const left = columns.filter(({ at }) => !excluded.includes(channels[at] ?? ''));
+  const isBlind = left.length < columns.length && (!toleratesMissing || left.length === 0);
+  if (isBlind) return 'sensor-fault';
+  return left.some(({ at }) => (coverage[at] ?? 0) < coverageMin) ? 'gap' : undefined;
 }
 
 /** The reason for a window whose request failed. A model that ended the process is left out for a while. */

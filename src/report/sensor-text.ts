@@ -74,8 +74,8 @@ function subjectOf({ channels, source }: SensorFact): string {
     : `source ${source} with its ${formatNumber(channels.length, 0)} channels`;
 }
 
-function reading({ channels: [channel], value = Number.NaN }: SensorFact): string {
-  return formatReading(value, channel?.unit ?? '');
+function reading({ channels: [channel], value }: SensorFact): string {
+  return value === undefined ? 'an unknown value' : formatReading(value, channel?.unit ?? '');
 }
 
 function normal({ normalMs }: SensorFact): string {
@@ -92,11 +92,11 @@ function clipped({ count }: SensorFact): string {
   return count === undefined ? '' : `; ${formatNumber(count, 0)} values were exactly that`;
 }
 
-function limit({ channels: [channel], value = Number.NaN, min, max }: SensorFact): string {
+function limit({ channels: [channel], value = 0, min, max }: SensorFact): string {
   const unit = channel?.unit ?? '';
-  return min !== undefined && value < min
-    ? `below the ${formatReading(min, unit)} that are possible`
-    : `above the ${formatReading(max ?? Number.NaN, unit)} that are possible`;
+  if (min !== undefined && value < min) return `below the ${formatReading(min, unit)} that are possible`;
+  if (max !== undefined) return `above the ${formatReading(max, unit)} that are possible`;
+  return 'which is not possible';
 }
 
 function jumpSentence({ source, jumpMs = 0 }: SensorFact, time: string | undefined): string {

@@ -70,12 +70,14 @@ export function headline(report: ReportFacts): string {
 }
 
 /** " over after 2 h 5 min and 3 episodes, back to normal since 16:37 UTC" */
-function ending({ opened, closed, updated, episodes }: ReportFacts): string {
+function ending({ opened, closed, updated, episodes, explainedBy }: ReportFacts): string {
   const end = closed ?? updated;
   const time = formatTime(end, updated);
   const lastedMs = elapsedMs(opened, end);
   const duration = lastedMs === undefined ? 'an unknown time' : formatDuration(lastedMs);
   const count = episodes === 1 ? '' : ` and ${formatNumber(episodes, 0)} episodes`;
+  if (explainedBy !== undefined)
+    return ` withdrawn after ${duration}${count}: a sensor is at fault, not the machine; it has a report of its own`;
   return ` over after ${duration}${count}, back to normal${time === undefined ? '' : ` since ${time}`}`;
 }
 

@@ -34,6 +34,7 @@ export const COUNTERS = {
   'not_judged_out-of-range':
     'windows not judged: a speed or another constant was unknown or not for the model',
   not_judged_unsure: 'windows not judged: the model found no label probable enough',
+  'not_judged_sensor-fault': 'windows not judged: a sensor that the model needs was at fault',
   not_judged_shed: 'windows not judged: shed because the judge was busy',
   not_judged_deadline: 'windows not judged: the model did not answer in time',
   'not_judged_judge-down': 'windows not judged: the judge process was down',

@@ -45,6 +45,7 @@ export type NotJudgedReason =
   | 'learning' // no model yet: the asset is still learning its normal
   | 'gap' // too little of the window holds values
   | 'out-of-range' // a constant of the asset, such as its speed, is unknown or outside of what the model knows
+  | 'sensor-fault' // a sensor is at fault, and the model needs it, or no other one is left
   | 'shed' // the judge was busy; the oldest waiting window was dropped
   | 'deadline' // the model did not answer in time; its process was ended
   | 'judge-down' // the judge process is dead or waits for its restart

@@ -17,4 +17,9 @@ export interface Window {
   readonly constants?: Readonly<Record<string, number>>;
   /** For each channel the share of the cells to be judged that hold a value, 0 to 1. */
   readonly coverage: readonly number[];
+  /**
+   * Channels of which cells to be judged were left out, because their sensor is or may be at fault. None of their cells to
+   * be judged holds a value: a mean of what is left would be no mean of the window.
+   */
+  readonly excluded?: readonly string[];
 }

@@ -1,6 +1,9 @@
 import type { Window } from '../values/window.ts';
 import type { Row } from './grid.ts';
 
+const NEVER = -1;
+const NOTHING: ReadonlyMap<number, number> = new Map();
+
 export interface WindowCutterOptions {
   readonly asset: string;
   /** Channel keys in the order of the rows' values. */
@@ -27,6 +30,9 @@ export class WindowCutter {
   readonly #ring: Float32Array;
   /** For each channel the number of the last `rows` rows that hold a value. */
   readonly #heldCounts: Uint32Array;
+  /** For each channel the number of the last row that was left out, and since when. */
+  readonly #leftOutRows: Float64Array;
+  readonly #leftOutMs: Float64Array;
   #rowCount = 0;
 
   constructor(options: WindowCutterOptions) {
@@ -35,12 +41,18 @@ export class WindowCutter {
     this.#ringRows = options.rows + (options.memoryRows ?? 0);
     this.#ring = new Float32Array(this.#ringRows * this.#width).fill(Number.NaN);
     this.#heldCounts = new Uint32Array(this.#width);
+    this.#leftOutRows = new Float64Array(this.#width).fill(NEVER);
+    this.#leftOutMs = new Float64Array(this.#width).fill(Number.NaN);
   }
 
-  /** @returns the window that this row completes */
-  push(row: Row): Window | undefined {
+  /**
+   * @param leftOut columns whose cells must not be judged, and since when: those that end after that become gaps
+   * @returns the window that this row completes
+   */
+  push(row: Row, leftOut: ReadonlyMap<number, number> = NOTHING): Window | undefined {
     if (row.isFirst) this.#clear();
     this.#keep(row.values);
+    for (const [column, sinceMs] of leftOut) this.#leaveOut(column, sinceMs, row.endMs);
     const { rows, stepRows } = this.#options;
     const isDue = this.#rowCount >= rows && (this.#rowCount - rows) % stepRows === 0;
     return isDue ? this.#windowAt(row.endMs) : undefined;
@@ -50,6 +62,25 @@ export class WindowCutter {
     this.#rowCount = 0;
     this.#ring.fill(Number.NaN);
     this.#heldCounts.fill(0);
+    this.#leftOutRows.fill(NEVER);
+    this.#leftOutMs.fill(Number.NaN);
+  }
+
+  /** The first time back to its beginning, then row by row. */
+  #leaveOut(column: number, sinceMs: number, endMs: number): void {
+    const latest = this.#rowCount - 1;
+    const { rateHz, rows } = this.#options;
+    const isKnown = this.#leftOutMs[column] === sinceMs && this.#leftOutRows[column] === latest - 1;
+    const rowsBack = isKnown ? 1 : Math.ceil(((endMs - sinceMs) / 1000) * rateHz);
+    const oldest = Math.max(0, this.#rowCount - Math.min(this.#ringRows, Math.max(1, rowsBack)));
+    for (let row = latest; row >= oldest; row--) {
+      const at = this.#startOf(row) + column;
+      const isHeld = !Number.isNaN(this.#ring[at] ?? Number.NaN);
+      if (isHeld && row > latest - rows) this.#heldCounts[column] = (this.#heldCounts[column] ?? 1) - 1;
+      this.#ring[at] = Number.NaN;
+    }
+    this.#leftOutRows[column] = latest;
+    this.#leftOutMs[column] = sinceMs;
   }
 
   #keep(values: Float32Array): void {
@@ -77,7 +108,13 @@ export class WindowCutter {
     const data = new Float32Array(this.#ring.length);
     data.set(this.#ring.subarray(oldest));
     data.set(this.#ring.subarray(0, oldest), this.#ring.length - oldest);
-    const coverage = Array.from(this.#heldCounts, (count) => count / rows);
-    return { asset, endMs, rateHz, rows: this.#ringRows, channels, data, coverage };
+    const judged = this.#rowCount - rows;
+    const isExcluded = channels.map((_, column) => (this.#leftOutRows[column] ?? NEVER) >= judged);
+    const first = data.length - rows * this.#width;
+    for (let at = first; isExcluded.includes(true) && at < data.length; at++)
+      if (isExcluded[(at - first) % this.#width]) data[at] = Number.NaN;
+    const coverage = Array.from(this.#heldCounts, (count, at) => (isExcluded[at] ? 0 : count / rows));
+    const excluded = channels.filter((_, column) => isExcluded[column]);
+    return { asset, endMs, rateHz, rows: this.#ringRows, channels, data, coverage, excluded };
   }
 }

@@ -10,10 +10,13 @@ interface Lead {
 export class Feed {
   /** Latest time that the source has given. */
   latestMs = Number.NEGATIVE_INFINITY;
+  /** Columns of the asset that it fills. */
+  readonly columns: number[] = [];
   readonly #columnsByName = new Map<string, number[]>();
   readonly #leads = new WeakMap<readonly string[], readonly Lead[]>();
 
   add(name: string, column: number): void {
+    this.columns.push(column);
     this.#columnsByName.set(name, [...(this.#columnsByName.get(name) ?? []), column]);
   }
 

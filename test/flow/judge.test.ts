@@ -110,6 +110,25 @@ describe('the judge', () => {
     expect(words([await judge.judge(madeWindow('pump', 3))])).toEqual(['unsure']);
   });
 
+  test('judges without a sensor that is at fault, if the model can, and never without all of them', async () => {
+    const { judge } = await judging({ needy: 'mean' });
+    await judge.activate('able', packageOf('mean', { toleratesMissing: true }));
+    const seen = async (asset: string, excluded: readonly string[]) =>
+      judge.judge({ ...madeWindow(asset, 2, 0, excluded.length > 0 ? 0 : 1), excluded });
+    expect(words([await seen('needy', []), await seen('needy', ['pressure'])])).toEqual([2, 'sensor-fault']);
+    expect(words([await seen('able', ['pressure']), await seen('able', ['flow', 'pressure'])])).toEqual([
+      2,
+      'sensor-fault',
+    ]);
+  });
+
+  test('does not take a gap for a sensor that was left out', async () => {
+    const { judge } = await judging({});
+    await judge.activate('pump', packageOf('mean', { toleratesMissing: true }));
+    const window = { ...madeWindow('pump', 2, 0, 0), excluded: ['flow'] };
+    expect(words([await judge.judge(window)])).toEqual(['gap']);
+  });
+
   test.each([
     ['a negative score', 'mean'],
     ['NaN', 'root'],

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { SensorFaultKind } from '../../src/values/incident.ts';
 
 const RATE_HZ = 100;
 const BURST_MS = 10;
@@ -10,9 +11,20 @@ const NOISE_LINES = 100;
 /** Amplitudes of the noise, in units of the channels. */
 const NOISE = { vib: 0.2, bar: 0.1, amps: 0.3 } as const;
 
+/** Values that a broken vibration sensor gives, by what is wrong with it; undefined for none at all. */
+const BROKEN_VIB: Readonly<Record<SensorFaultKind, (vib: number, line: number) => number | undefined>> = {
+  stuck: () => 2.0625,
+  'dropped-out': () => undefined,
+  spiking: (vib, line) => (line % 17 === 0 ? vib + 100 : vib),
+  saturated: (vib) => Math.min(vib, 2.0625),
+  'out-of-range': () => -5,
+  'clock-jump': (vib) => vib,
+};
+const CLOCK_JUMP_MS = 3_600_000;
+
 /** Channels of the machine as a configuration has them. */
 export const MACHINE_CHANNELS = {
-  vibration: { from: 'mcu.vib', unit: 'mm/s', name: 'drive-end vibration' },
+  vibration: { from: 'mcu.vib', unit: 'mm/s', name: 'drive-end vibration', range: [0, 1000] },
   pressure: { from: 'mcu.bar', unit: 'bar', name: 'discharge pressure' },
   current: { from: 'mcu.amps', unit: 'A', name: 'motor current' },
 } as const;
@@ -25,6 +37,8 @@ export class Machine implements Disposable {
   readonly path: string;
   /** Its vibration is five times the normal. */
   isFaulty = false;
+  /** What is wrong with its vibration sensor, or with its clock. */
+  sensorFault: SensorFaultKind | undefined;
   /** Says nothing while it is set; time passes. */
   isMute = false;
   /** Lines since the beginning. */
@@ -70,24 +84,33 @@ export class Machine implements Disposable {
   #burst(): void {
     const dueCount = Math.floor(((performance.now() - this.#startedMs) / 1000) * RATE_HZ);
     let text = '';
-    for (; this.lineCount < dueCount; this.lineCount++) text += machineLine(this.lineCount, this.isFaulty);
+    for (; this.lineCount < dueCount; this.lineCount++) text += machineLine(this.lineCount, this);
     if (!this.isMute) this.send(text);
   }
 }
 
+interface MachineFaults {
+  readonly isFaulty: boolean;
+  readonly sensorFault: SensorFaultKind | undefined;
+}
+
 /** What such a machine says at a time, counted in lines. */
-function machineLine(line: number, isFaulty: boolean): string {
+function machineLine(line: number, { isFaulty, sensorFault }: MachineFaults): string {
   const noise = (channel: number) => noiseAt(line, channel);
   const vib = (isFaulty ? 10 : 2) + NOISE.vib * noise(0);
-  const values = { vib, bar: 5 + NOISE.bar * noise(1), amps: 12 + NOISE.amps * noise(2) };
-  return `${JSON.stringify({ ms: (line * 1000) / RATE_HZ, ...values })}\n`;
+  const read = sensorFault === undefined ? vib : BROKEN_VIB[sensorFault](vib, line);
+  const values = { vib: read, bar: 5 + NOISE.bar * noise(1), amps: 12 + NOISE.amps * noise(2) };
+  const jumpMs = sensorFault === 'clock-jump' ? CLOCK_JUMP_MS : 0;
+  return `${JSON.stringify({ ms: (line * 1000) / RATE_HZ + jumpMs, ...values })}\n`;
 }
 
 /** A recording of such a machine: so many seconds, faulty from one to another. */
 export function machineRecording(seconds: number, fault?: { fromS: number; toS: number }): string {
   const isFaulty = (line: number) =>
     fault !== undefined && line >= fault.fromS * RATE_HZ && line < fault.toS * RATE_HZ;
-  return Array.from({ length: seconds * RATE_HZ }, (_, line) => machineLine(line, isFaulty(line))).join('');
+  return Array.from({ length: seconds * RATE_HZ }, (_, line) =>
+    machineLine(line, { isFaulty: isFaulty(line), sensorFault: undefined }),
+  ).join('');
 }
 
 /** −1 to 1, another sequence for each channel: the fraction of a large sine is as good as random here. */

@@ -150,6 +150,7 @@ export class WatchedPump implements AsyncDisposable {
       counters: this.counters,
       log: pino({}, lines),
       keeper: { restore: async () => [], append() {}, clear() {} },
+      sensors: { keep: async () => {} },
       onIncident() {},
     });
   }

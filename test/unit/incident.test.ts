@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { IncidentConfig } from '../../src/config/schema.ts';
-import { type IncidentState, initialState, restore, step } from '../../src/incident/machine.ts';
+import { explain, type IncidentState, initialState, restore, step } from '../../src/incident/machine.ts';
 import { FieldnoteError } from '../../src/system/errors.ts';
 import type { IncidentEvent } from '../../src/values/incident.ts';
 import type { Stamp } from '../../src/values/stamp.ts';
@@ -481,5 +481,29 @@ describe('a restart', () => {
     const deviating = Array.from({ length: 65 }, (_, at) => ({ channel: `c${at}`, since }));
     expect(() => restore({ ...initialState(), deviating })).toThrow(/deviating/);
     expect(restore({ ...initialState(), deviating: deviating.slice(1) }).deviating).toHaveLength(64);
+  });
+});
+
+describe('an incident that another one explains', () => {
+  const explainedBy = '00000000-0000-4000-8000-00000000000f';
+
+  test('closes at once, says by which, and is not reopened', () => {
+    const asset = new Asset({ mergeWithin: 600_000 });
+    const opened = only(asset.see(2, 4));
+    const { state, event } = explain(asset.state, { explainedBy, stamp: asset.stamp() });
+    expect(event).toMatchObject({
+      event: 'closed',
+      incident: { id: opened.id, revision: 2, closed: asset.stamp(), explainedBy },
+    });
+    asset.state = restore(JSON.parse(JSON.stringify(state)));
+    const next = only(asset.see(2, 4));
+    expect(next.revision).toBe(1);
+    expect(next.id).not.toBe(opened.id);
+  });
+
+  test('changes nothing where none is open', () => {
+    const asset = new Asset();
+    const { state, event } = explain(asset.state, { explainedBy, stamp: asset.stamp() });
+    expect([state, event]).toEqual([asset.state, undefined]);
   });
 });

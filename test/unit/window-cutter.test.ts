@@ -32,6 +32,7 @@ describe('WindowCutter', () => {
       channels: CHANNELS,
       data: Float32Array.of(1, 10, 2, 20, 3, 30),
       coverage: [1, 1],
+      excluded: [],
     });
   });
 
@@ -89,6 +90,89 @@ describe('WindowCutter', () => {
       [GAP, GAP, GAP, GAP, 1, 1, 2, 2],
       [GAP, GAP, GAP, GAP, 7, 7, 8, 8],
     ]);
+  });
+
+  test('leaves out a channel from the time on that is said, and says so while a cell of it is judged', () => {
+    const cutter = new WindowCutter({
+      asset: 'pump',
+      channels: CHANNELS,
+      rateHz: 1,
+      rows: 2,
+      memoryRows: 2,
+      stepRows: 1,
+    });
+    const at4 = new Map([[1, 2000]]);
+    const windows = rowsOf([1, 1], [2, 2], [3, 3], [4, 4], [5, 5], [6, 6]).flatMap(
+      (row, at) => cutter.push(row, at === 3 ? at4 : undefined) ?? [],
+    );
+    expect(
+      windows.map(({ data, coverage, excluded }) => [[...data].slice(-4), coverage[1], excluded]),
+    ).toEqual([
+      [[1, 1, 2, 2], 1, []],
+      [[2, 2, 3, 3], 1, []],
+      [[3, GAP, 4, GAP], 0, ['temp']],
+      [[4, GAP, 5, GAP], 0, ['temp']],
+      [[5, 5, 6, 6], 1, []],
+    ]);
+  });
+
+  test('leaves out no more than it keeps, however long ago it began', () => {
+    const cutter = new WindowCutter({
+      asset: 'pump',
+      channels: CHANNELS,
+      rateHz: 1,
+      rows: 2,
+      memoryRows: 1,
+      stepRows: 1,
+    });
+    const forEver = new Map([[0, Number.NEGATIVE_INFINITY]]);
+    const [window] = rowsOf([1, 1], [2, 2]).flatMap((row) => cutter.push(row, forEver) ?? []);
+    expect([...(window?.data ?? [])]).toEqual([GAP, GAP, GAP, 1, GAP, 2]);
+    expect(window?.coverage).toEqual([0, 1]);
+  });
+
+  test('covers what is there, whatever was left out', () => {
+    const leftOut = fc.option(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 30 })));
+    const shape = fc.record({
+      rows: fc.integer({ min: 1, max: 6 }),
+      memoryRows: fc.integer({ min: 0, max: 6 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(leftOut, { minLength: 1, maxLength: 30 }),
+        shape,
+        (choices, { rows, memoryRows }) => {
+          const cutter = new WindowCutter({
+            asset: 'pump',
+            channels: CHANNELS,
+            rateHz: 1,
+            rows,
+            memoryRows,
+            stepRows: 1,
+          });
+          choices.forEach((choice, at) => {
+            const [row] = rowsOf([at, at]).map((made) => ({
+              ...made,
+              endMs: (at + 1) * 1000,
+              isFirst: at === 0,
+            }));
+            const window =
+              row && cutter.push(row, choice === null ? undefined : new Map([[choice[0], choice[1] * 1000]]));
+            if (window === undefined) return;
+            const judged = window.data.subarray(-2 * rows);
+            const held = [0, 1].map(
+              (column) => judged.filter((value, i) => i % 2 === column && value >= 0).length,
+            );
+            expect(window.coverage).toEqual(held.map((count) => count / rows));
+            const isLeftOut = (column: number) =>
+              choices.slice(Math.max(0, at - rows + 1), at + 1).some((made) => made?.[0] === column);
+            expect(window.excluded).toEqual(CHANNELS.filter((_, column) => isLeftOut(column)));
+            for (const column of [0, 1]) if (isLeftOut(column)) expect(held[column]).toBe(0);
+          });
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('cuts what a slice of all rows would be', () => {

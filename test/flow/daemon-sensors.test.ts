@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { countOf, healthAt, reportAt, reportsAt } from '../support/node-topics.ts';
+import { type Plant, setUpPlant } from '../support/plant.ts';
+
+/** Waits until so many more windows were judged. */
+async function judged({ broker }: Plant, count: number): Promise<void> {
+  const { counters } = await healthAt(broker, () => true);
+  const before = Object.values(counters['verdicts'] ?? {}).reduce((sum, value) => sum + value, 0);
+  await healthAt(broker, (health) => countOf(health, 'verdicts') >= before + count);
+}
+
+const kindsAt = ({ broker }: Plant) => [...new Set(reportsAt(broker).map(({ data }) => data.kind))];
+
+/** The plant with sensors that are watched more closely, so that a test need not wait long for a silence. */
+async function watchedPlant(): Promise<AsyncDisposableStack & { readonly plant: Plant }> {
+  const parts = new AsyncDisposableStack();
+  const plant = parts.use(await setUpPlant());
+  const { pump } = plant.config.assets;
+  const window = { ...pump.window, hold: '200ms' };
+  const daemon = plant.start({ ...plant.config, assets: { pump: { ...pump, window } } });
+  await daemon.logged(/^watching pump/);
+  await judged(plant, 50);
+  return Object.assign(parts, { plant });
+}
+
+describe('the daemon and sensors at fault', { timeout: 60_000 }, () => {
+  test.for([
+    ['stuck', /^Feed pump 7: sensor notice.*Drive-end vibration \(sensor\) reads exactly 2\.0625 mm\/s/],
+    ['dropped-out', /Drive-end vibration gave no value/],
+    ['spiking', /Drive-end vibration \(sensor\) jumped off and back 5 times within/],
+    ['saturated', /Drive-end vibration \(sensor\) is at the end of its range, 2\.0625 mm\/s/],
+    ['out-of-range', /Drive-end vibration \(sensor\) reads -5 mm\/s.*below the 0 mm\/s that are possible/],
+  ] as const)('a sensor that is %s has a report of its own, and the end of it', async ([fault, text]) => {
+    await using parts = await watchedPlant();
+    const { plant } = parts;
+    plant.machine.sensorFault = fault;
+    const { data: opened } = await reportAt(plant.broker, ({ data }) => data.event === 'opened');
+    expect(opened).toMatchObject({
+      ...{ kind: 'sensor', subject: 'vibration', severity: 'notice', channels: [] },
+      sensor: { fault, source: 'mcu', channels: [{ channel: 'vibration', unit: 'mm/s' }] },
+    });
+    expect(opened.text).toMatch(text);
+    expect(opened.text).toMatch(/It is left out of the judgement\. Check /);
+    const { assets } = await healthAt(plant.broker, () => true);
+    expect(assets['pump']?.leftOut).toEqual(['vibration']);
+    plant.machine.sensorFault = undefined;
+    const { data: closed } = await reportAt(plant.broker, ({ data }) => data.event === 'closed');
+    expect(closed).toMatchObject({ id: opened.id, kind: 'sensor', sensor: { fault } });
+    await judged(plant, 100);
+    expect(kindsAt(plant)).toEqual(['sensor']);
+  });
+
+  test('a clock that jumps has a report about its source', async () => {
+    await using parts = await watchedPlant();
+    const { plant } = parts;
+    plant.machine.sensorFault = 'clock-jump';
+    const { data: opened } = await reportAt(plant.broker, ({ data }) => data.event === 'opened');
+    expect(opened).toMatchObject({ kind: 'sensor', subject: 'source:mcu', sensor: { fault: 'clock-jump' } });
+    expect(opened.text).toMatch(/The clock of source mcu went (1 h|60 min) forward at once/);
+    await reportAt(plant.broker, ({ data }) => data.event === 'closed');
+    await judged(plant, 100);
+    expect(kindsAt(plant)).toEqual(['sensor']);
+  });
+
+  test('a source that says nothing has one report, not one for each channel', async () => {
+    await using parts = await watchedPlant();
+    const { plant } = parts;
+    plant.machine.isMute = true;
+    const { data: opened } = await reportAt(plant.broker, ({ data }) => data.event === 'opened');
+    expect(opened).toMatchObject({ kind: 'sensor', subject: 'source:mcu', sensor: { fault: 'dropped-out' } });
+    expect(opened.text).toContain('Source mcu with its 3 channels gave no value');
+    plant.machine.isMute = false;
+    await reportAt(plant.broker, ({ data }) => data.event === 'closed');
+    await judged(plant, 100);
+    expect(new Set(reportsAt(plant.broker).map(({ data }) => data.id)).size).toBe(1);
+  });
+
+  test('a machine at fault is no sensor at fault', async () => {
+    await using parts = await watchedPlant();
+    const { plant } = parts;
+    plant.machine.isFaulty = true;
+    await reportAt(plant.broker, ({ data }) => data.event === 'opened');
+    plant.machine.isFaulty = false;
+    await reportAt(plant.broker, ({ data }) => data.event === 'closed');
+    await judged(plant, 100);
+    expect(kindsAt(plant)).toEqual(['machine']);
+  });
+
+  test('the incident of a sensor stays the same across a restart, and the sensor stays left out', async () => {
+    await using plant = await setUpPlant();
+    const { broker, machine, start, startWatching, dataDir } = plant;
+    const first = await startWatching();
+    await judged(plant, 50);
+    machine.sensorFault = 'stuck';
+    const { data: opened } = await reportAt(broker, ({ data }) => data.event === 'opened');
+    await first.kill();
+    expect(JSON.parse(readFileSync(join(dataDir, 'sensors/pump.json'), 'utf8'))).toHaveProperty('vibration');
+    start();
+    const { assets } = await healthAt(broker, (health) => health.assets['pump']?.phase === 'watching');
+    expect(assets['pump']?.leftOut).toEqual(['vibration']);
+    machine.sensorFault = undefined;
+    const { data: closed } = await reportAt(broker, ({ data }) => data.event === 'closed');
+    expect(closed.id).toBe(opened.id);
+    expect(kindsAt(plant)).toEqual(['sensor']);
+  });
+});
