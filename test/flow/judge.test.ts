@@ -363,6 +363,12 @@ describe('golden outputs', () => {
     expect(await judge.judge(madeWindow('pump', 1))).toMatchObject({ kind: 'judged' });
   });
 
+  test('need a center and a swing for each channel', async () => {
+    const { judge } = await judging({});
+    const refused = judge.activate('pump', packageOf('good', { golden: { ...golden, swing: [1] } }));
+    await expect(refused).rejects.toThrow(/golden\.center and golden\.swing must have 2 values each/);
+  });
+
   test.each([
     ['another value', { value: [1.5, 20] }, /value is \[1\.\d+, \d+\.\d+\] and should be \[1\.5, 20\]/],
     ['another number of values', { value: [...golden.outputs.value, 1] }, /value is \[/],
