@@ -216,6 +216,16 @@ describe('a model on trial', { timeout: 120_000 }, () => {
     expect(pump.counters.get('models_rolled_back')).toBe(0);
   });
 
+  test('stays when the asset was abnormal before it came, while no daemon ran', async () => {
+    await using pump = await WatchedPump.start(['good']);
+    await pump.run(40, 4);
+    await pump.activate('mean');
+    await pump.restart();
+    await pump.run(1900, 4);
+    expect(pump.asset.health).toMatchObject({ model: shaOf('mean'), score: 4 });
+    expect(pump.counters.get('models_rolled_back')).toBe(0);
+  });
+
   test('stays when it alarms without a trial: nothing was there to compare it with', async () => {
     await using pump = await WatchedPump.start(['mean']);
     await pump.run(1900, NORMAL);
