@@ -11,7 +11,7 @@ import { endTrial, trialLength } from './models/trial.ts';
 import type { Counters } from './system/counters.ts';
 import { FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
-import type { Verdict } from './values/verdict.ts';
+import type { NotJudgedReason, Verdict } from './values/verdict.ts';
 import { activateWhenUp } from './when-up.ts';
 
 /** How often it is looked whether somebody chose another model. */
@@ -21,6 +21,8 @@ const POLL_MS = 2000;
  * was learned is worth more than half a minute.
  */
 const LOAD_DEATHS_MAX = 3;
+/** Reasons for a missing verdict that a model gives itself. They are as bad as an alarm. */
+const USELESS: ReadonlySet<NotJudgedReason> = new Set(['bad-output', 'out-of-range']);
 
 export interface AssetModelOptions {
   readonly key: string;
@@ -111,8 +113,8 @@ export class AssetModel {
   /** Counts a verdict on the asset. */
   saw(verdict: Verdict): void {
     const isJudged = verdict.kind === 'judged';
-    const isCounted = isJudged ? verdict.model === this.#inUse : verdict.reason === 'bad-output';
-    if (!isCounted) return;
+    const isOfModel = isJudged ? verdict.model === this.#inUse : USELESS.has(verdict.reason);
+    if (!isOfModel) return;
     const isAlarm = !isJudged || verdict.score >= 1;
     this.#alarmShare.add(isAlarm);
     if (this.#trial?.sha256 !== this.#inUse) return;

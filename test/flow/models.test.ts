@@ -251,6 +251,16 @@ describe('a model on trial', { timeout: 120_000 }, () => {
     expect(pump.counters.get('not_judged_bad-output')).toBe(1801);
   });
 
+  test('goes when it wants to know what the asset cannot tell', async () => {
+    await using pump = await WatchedPump.start(['good']);
+    await pump.run(20, NORMAL);
+    const constants = [{ name: 'gain', unit: '1', min: 0, max: 2 }];
+    await pump.activate('scaled', { constants });
+    await pump.run(1900, NORMAL);
+    expect(pump.asset.health).toMatchObject({ model: shaOf('good'), refused: { model: shaOf('scaled') } });
+    expect(pump.counters.get('not_judged_out-of-range')).toBe(1801);
+  });
+
   test('goes when it hangs again and again', async () => {
     await using pump = await WatchedPump.start(['mean', 'slow'], HURRIED);
     await pump.run(10, LOW);
