@@ -4,6 +4,7 @@ import { FieldnoteError, messageOf } from './system/errors.ts';
 
 /** A judge process that does not come up, or died of a model, is asked again after so long. */
 const RETRY_MS = 10_000;
+
 export interface WhenUpOptions {
   /** Ends the asking, without an error. */
   readonly signal: AbortSignal;

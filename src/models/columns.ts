@@ -50,12 +50,11 @@ export function valuesFor(
   const isAsItIs = columns.length === channels.length && columns.every(isUnchanged);
   if (isAsItIs) return newest;
   const values = new Float32Array(window.rows * columns.length);
-  for (let row = 0; row < window.rows; row++)
-    for (const [i, column] of columns.entries())
-      values[row * columns.length + i] = convert(
-        newest[row * channels.length + column.at] ?? Number.NaN,
-        column,
-      );
+  for (const [i, column] of columns.entries())
+    for (let row = 0; row < window.rows; row++) {
+      const value = newest[row * channels.length + column.at] ?? Number.NaN;
+      values[row * columns.length + i] = convert(value, column);
+    }
   return values;
 }
 

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Asset } from '../../src/asset.ts';
 import { type AssetConfig, configSchema } from '../../src/config/schema.ts';
+import { initialState } from '../../src/incident/machine.ts';
 import { Judge } from '../../src/judge/judge.ts';
 import { activateModel, modelsFolder } from '../../src/models/active.ts';
 import { recordingClock } from '../../src/system/clock.ts';
@@ -38,6 +39,8 @@ export class WatchedPump implements AsyncDisposable {
   readonly #config: AssetConfig;
   readonly #deadlineMs: number;
   readonly #clock = recordingClock();
+  /** As the store would keep it. */
+  #state = initialState();
   /** Ahead of real time, so that nobody waits for a back-off. */
   #skippedMs = 0;
 
@@ -151,7 +154,10 @@ export class WatchedPump implements AsyncDisposable {
       log: pino({}, lines),
       keeper: { restore: async () => [], append() {}, clear() {} },
       sensors: { keep: async () => {} },
-      onIncident() {},
+      states: new Map([['pump', this.#state]]),
+      onIncident: (_, state) => {
+        this.#state = state;
+      },
     });
   }
 }
