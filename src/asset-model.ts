@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
+import { ChosenModel } from './chosen-model.ts';
 import type { AssetConfig } from './config/schema.ts';
 import type { Judge } from './judge/judge.ts';
 import { channelsOf } from './learning.ts';
 import { ModelTrial } from './model-trial.ts';
-import { activeModelDir, modelDir, modelsFolder, rollBackModel } from './models/active.ts';
+import { modelDir, modelsFolder, rollBackModel } from './models/active.ts';
 import { AlarmShare } from './models/alarm-share.ts';
 import { checkAgainstAsset, readModelPackage } from './models/read-package.ts';
 import { endTrial, trialLength } from './models/trial.ts';
@@ -16,6 +16,12 @@ import { activateWhenUp } from './when-up.ts';
 
 /** How often it is looked whether somebody chose another model. */
 const POLL_MS = 2000;
+/**
+ * Deaths while a model is loaded. They may have another cause, such as memory that others used up, and a normal that
+ * was learned is worth more than half a minute.
+ */
+const LOAD_DEATHS_MAX = 3;
+
 export interface AssetModelOptions {
   readonly key: string;
   readonly config: AssetConfig;
@@ -50,15 +56,17 @@ export interface AssetModelHealth {
 export class AssetModel {
   readonly #options: AssetModelOptions;
   readonly #folder: string;
+  readonly #choice: ChosenModel;
   readonly #stepMs: number;
   readonly #stopping = new AbortController();
   /** One thing after the other; never rejects. */
   #work: Promise<unknown> = Promise.resolve();
   /** Ends the waiting for the judge when another model was chosen meanwhile. */
   #attempt = new AbortController();
+  /** The change of `active` that comes then is its own. */
+  #isRollingBack = false;
+  #polling: Promise<void> = Promise.resolve();
   #polledMs = Number.NEGATIVE_INFINITY;
-  /** Tells one state of the file `active` from another. */
-  #seen = '';
   /** sha256 of the model that judges. */
   #inUse: string | undefined;
   #trial: ModelTrial | undefined;
@@ -69,6 +77,7 @@ export class AssetModel {
     const { rateHz, step } = options.config.window;
     this.#options = options;
     this.#folder = modelsFolder(options.dataDir, options.key);
+    this.#choice = new ChosenModel({ dataDir: options.dataDir, asset: options.key });
     this.#stepMs = Math.max(step, 1000 / rateHz);
     this.#alarmShare = this.#newAlarmShare();
   }
@@ -83,7 +92,7 @@ export class AssetModel {
   advanceTo(timeMs: number): void {
     if (timeMs - this.#polledMs < POLL_MS) return;
     this.#polledMs = timeMs;
-    this.#poll().catch((error) => this.#logError(messageOf(error)));
+    this.#polling = this.#poll().catch((error) => this.#logError(messageOf(error)));
   }
 
   /**
@@ -113,7 +122,9 @@ export class AssetModel {
 
   /** Resolves when what was begun is done. */
   async settled(): Promise<void> {
+    await this.#polling;
     await this.#work;
+    await this.#trial?.written();
   }
 
   /** Ends what is under way. */
@@ -136,24 +147,17 @@ export class AssetModel {
   }
 
   async #poll(): Promise<void> {
-    const seen = await this.#lookAtActive();
-    if (seen === this.#seen || this.#stopping.signal.aborted) return;
-    this.#seen = seen;
+    const hasChanged = await this.#choice.hasChanged();
+    if (!hasChanged || this.#isRollingBack || this.#stopping.signal.aborted) return;
     this.#refused = undefined;
     this.#attempt.abort();
     this.#enqueue(() => this.#useChosen());
   }
 
-  async #lookAtActive(): Promise<string> {
-    const found = await stat(join(this.#folder, 'active'), { bigint: true }).catch(() => undefined);
-    return found === undefined ? 'absent' : `${found.ino} ${found.mtimeNs}`;
-  }
-
   /** Folder of the chosen package; undefined when none is, or the choice cannot be read. */
   async #chosen(): Promise<string | undefined> {
-    const { key, dataDir } = this.#options;
-    this.#seen = await this.#lookAtActive();
-    return activeModelDir(dataDir, key).catch((error) => {
+    this.#attempt = new AbortController();
+    return this.#choice.read().catch((error) => {
       this.#logError(messageOf(error));
       return undefined;
     });
@@ -181,17 +185,18 @@ export class AssetModel {
   async #use(directory: string): Promise<void> {
     const { key, config, judge, log, on } = this.#options;
     const sha256 = basename(directory);
-    this.#attempt = new AbortController();
     await this.#beginTrial(sha256);
     const model = await readModelPackage(directory);
     const columns = checkAgainstAsset(model, channelsOf(config), config.window);
     const onDeath = () => this.#sawDeath(sha256);
     const signal = AbortSignal.any([this.#stopping.signal, this.#attempt.signal]);
-    await activateWhenUp(() => judge.activate(key, model, { columns, onDeath }), {
-      signal,
-      onDeath: () => this.#trial?.sawDeath(),
-      onRetry: (message) => this.#logError(message),
-    });
+    let deaths = 0;
+    const mayDie = () => {
+      this.#trial?.sawDeath();
+      return ++deaths < LOAD_DEATHS_MAX && this.#trial?.outcome.kind !== 'failed';
+    };
+    const onRetry = (message: string) => this.#logError(message);
+    await activateWhenUp(() => judge.activate(key, model, { columns, onDeath }), { signal, mayDie, onRetry });
     if (signal.aborted) return;
     this.#inUse = sha256;
     this.#alarmShare = this.#newAlarmShare();
@@ -249,25 +254,35 @@ export class AssetModel {
     log.info({ asset: key, model: trial.sha256 }, `${key} keeps its model: the trial is over`);
   }
 
-  /** @returns whether the model before it is the chosen one again */
+  /** @returns whether there is another chosen model now, which was loaded if it can be used */
   async #rollBack(trial: ModelTrial, why: string): Promise<boolean> {
-    const { key, dataDir, counters } = this.#options;
+    const { key } = this.#options;
     const { sha256 } = trial;
     this.#trial = undefined;
-    await trial.written();
+    this.#isRollingBack = true;
     try {
-      // Somebody may have chosen another one meanwhile.
-      if ((await this.#chosen()) === modelDir(dataDir, key, sha256)) await rollBackModel(dataDir, key);
+      await trial.written();
+      await this.#choosePrevious(sha256, why);
     } catch (error) {
       this.#logError(`cannot roll back the model ${sha256} of ${key} (${why}): ${messageOf(error)}`);
       return false;
+    } finally {
+      this.#isRollingBack = false;
     }
-    counters.add('models_rolled_back', key);
-    this.#logError(`rolled back the model ${sha256} of ${key}: ${why}`);
-    this.#refused = { model: sha256, why };
     if (this.#inUse === sha256) this.#inUse = undefined;
     await this.#useChosen();
     return true;
+  }
+
+  async #choosePrevious(sha256: string, why: string): Promise<void> {
+    const { key, dataDir, counters } = this.#options;
+    // Somebody may have chosen another one meanwhile.
+    if ((await this.#chosen()) !== modelDir(dataDir, key, sha256)) return;
+    await rollBackModel(dataDir, key);
+    await this.#chosen();
+    counters.add('models_rolled_back', key);
+    this.#refused = { model: sha256, why };
+    this.#logError(`rolled back the model ${sha256} of ${key}: ${why}`);
   }
 
   #newAlarmShare(): AlarmShare {

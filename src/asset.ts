@@ -109,6 +109,7 @@ export class Asset {
     await this.#watch.settled();
     await this.#learned;
     await this.#model.settled();
+    await this.#options.keeper.settled();
   }
 
   /** No more samples come: keeps what was learned so far. */

@@ -25,8 +25,14 @@ export function trialInput({ window, channels, constants = [], golden }: ModelMa
 }
 
 /** Where the outputs for the golden window are not those that the manifest promises. */
-export function goldenDifferences({ golden }: ModelManifest, outputs: RunAnswer['outputs']): string[] {
-  return Object.entries(golden?.outputs ?? {}).flatMap(([name, wanted]) => {
+export function goldenDifferences(
+  { channels, golden }: ModelManifest,
+  outputs: RunAnswer['outputs'],
+): string[] {
+  if (golden === undefined) return [];
+  const isWhole = [golden.center, golden.swing].every(({ length }) => length === channels.length);
+  if (!isWhole) return [`golden.center and golden.swing must have ${channels.length} values each`];
+  return Object.entries(golden.outputs).flatMap(([name, wanted]) => {
     const given = outputs[name] ?? [];
     const isGolden = given.length === wanted.length && wanted.every((value, i) => isClose(given[i], value));
     return isGolden ? [] : [`${name} is [${[...given].join(', ')}] and should be [${wanted.join(', ')}]`];

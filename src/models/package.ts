@@ -47,7 +47,8 @@ export const modelManifestSchema = z.strictObject({
   }),
   /**
    * What the model gives for a window that anybody can make again: the cell of row r and channel c holds
-   * center[c] + swing[c] · sin(r · channels + c). Compared within 1e-4 of the larger of 1 and the value before use.
+   * center[c] + swing[c] · sin(r · channels + c), the sine in radians and double precision. Checked before use, within
+   * 1e-4 of the larger of 1 and the value.
    */
   golden: z
     .strictObject({

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { forgetModel } from '../../src/models/active.ts';
 import { eventually, isAlive } from '../support/daemon.ts';
 import { countOf, healthAt, reportAt, reportsAt, statesAt } from '../support/node-topics.ts';
 import { setUpPlant } from '../support/plant.ts';
@@ -38,6 +39,18 @@ describe.concurrent('the daemon', { timeout: 40_000 }, () => {
     const percent = Number(/(\d+) % done/.exec(msg)?.[1]);
     expect(percent).toBeGreaterThanOrEqual(Math.floor((assets['pump']?.learned ?? 1) * 100));
     await second.logged(/^watching pump/);
+  });
+
+  test('learns again when a command made it forget its model, without a restart', async () => {
+    await using plant = await setUpPlant();
+    const { broker, dataDir, startWatching } = plant;
+    const daemon = await startWatching();
+    const { assets } = await healthAt(broker, ({ assets }) => assets['pump']?.score !== undefined);
+    expect(assets['pump']?.model).toMatch(/^[0-9a-f]{64}$/);
+    const lineCount = daemon.log.length;
+    await forgetModel(dataDir, 'pump');
+    await daemon.logged(/^learning the normal of pump for 1 s, 0 % done/, lineCount);
+    await daemon.logged(/^watching pump/, lineCount);
   });
 
   test('judges by the model of before after a restart, and learns nothing again', async () => {

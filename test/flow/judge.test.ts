@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Judge, type JudgeOptions } from '../../src/judge/judge.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
 import type { Verdict } from '../../src/values/verdict.ts';
+import type { Window } from '../../src/values/window.ts';
 import { type MadeModel, madeManifest, madeWindow, writeMadePackage } from '../support/made-models.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fieldnote-judge-'));
@@ -312,6 +313,26 @@ describe('activating a model', () => {
     expect(restarts).toEqual([]);
   });
 
+  test('is refused for a graph of an operator set that is too new, and says which would do', async () => {
+    const { judge } = await judging({});
+    await expect(judge.activate('pump', packageOf('newer'))).rejects.toThrow(
+      /opset 99 of ai\.onnx, and opsets up to \d+ are supported: export it with opset \d+/,
+    );
+  });
+
+  test('tells each time that the model ends the process, and of no other model', async () => {
+    const { judge, skip } = await judging({ fan: 'slow' }, { deadlineMs: 300 });
+    const deaths: string[] = [];
+    await judge.activate('pump', packageOf('slow'), { onDeath: ({ code }) => deaths.push(code) });
+    for (const asset of ['fan', 'pump', 'pump']) {
+      await expect
+        .poll(async () => words([await judge.judge(madeWindow(asset, ENDLESS))]))
+        .toEqual(['deadline']);
+      skip(60_000);
+    }
+    expect(deaths).toEqual(['CHILD_DEADLINE', 'CHILD_DEADLINE']);
+  });
+
   test('does not blame a model that could not be tried', async () => {
     const { judge } = await judging({});
     await judge.stop();
@@ -323,5 +344,97 @@ describe('activating a model', () => {
     const stopped = judge.activate('pump', packageOf('endless'));
     setTimeout(() => judge.stop(), 100);
     await expect(stopped).rejects.toMatchObject({ code: 'CHILD_DEAD' });
+  });
+});
+
+describe('golden outputs', () => {
+  /** Means of 8 cells each of the golden window, worked out by hand from its formula. */
+  const meanOfSines = (channel: number) =>
+    Array.from({ length: 8 }, (_, row) => Math.sin(2 * row + channel)).reduce((sum, sine) => sum + sine) / 8;
+  const golden = {
+    center: [1.5, 20],
+    swing: [0.5, 8],
+    outputs: { value: [1.5 + 0.5 * meanOfSines(0), 20 + 8 * meanOfSines(1)] },
+  };
+
+  test('let a model be used that gives them', async () => {
+    const { judge } = await judging({});
+    await judge.activate('pump', packageOf('good', { golden }));
+    expect(await judge.judge(madeWindow('pump', 1))).toMatchObject({ kind: 'judged' });
+  });
+
+  test('need a center and a swing for each channel', async () => {
+    const { judge } = await judging({});
+    const refused = judge.activate('pump', packageOf('good', { golden: { ...golden, swing: [1] } }));
+    await expect(refused).rejects.toThrow(/golden\.center and golden\.swing must have 2 values each/);
+  });
+
+  test.each([
+    ['another value', { value: [1.5, 20] }, /value is \[1\.\d+, \d+\.\d+\] and should be \[1\.5, 20\]/],
+    ['another number of values', { value: [...golden.outputs.value, 1] }, /value is \[/],
+    ['an output that there is not', { vale: [1.5, 20] }, /vale is \[\] and should be \[1\.5, 20\]/],
+  ])('refuse a model that gives %s', async (_, outputs, message) => {
+    const { judge } = await judging({ pump: 'mean' });
+    const refused = judge.activate('pump', packageOf('good', { golden: { ...golden, outputs } }));
+    await expect(refused).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await expect(refused).rejects.toThrow(message);
+    expect(words([await judge.judge(madeWindow('pump', 3))])).toEqual([3]);
+  });
+});
+
+describe('a model of some channels of an asset', () => {
+  /** The columns of "flow" and "pressure" among those of the window: the last one, and the first one in another unit. */
+  const columns = [
+    { at: 2, factor: 1, offset: 0 },
+    { at: 0, factor: 0.01, offset: -1 },
+  ];
+  const windowOf = (row: readonly number[], coverage = [1, 1, 1]): Window => ({
+    ...madeWindow('pump', 0),
+    channels: ['pressure', 'voltage', 'flow'],
+    data: Float32Array.from({ length: 8 * 3 }, (_, i) => row[i % 3] ?? 0),
+    coverage,
+  });
+
+  test('is given these, in its order and units, and its answer comes back in those of the asset', async () => {
+    const { judge } = await judging({});
+    await judge.activate('pump', packageOf('good'), { columns });
+    expect(await judge.judge(windowOf([300, 1000, 1.5]))).toHaveProperty('deviations', [
+      { channel: 'flow', value: 1.5, baseline: 1.5, spread: 0.5, share: expect.closeTo(0, 6) },
+      {
+        channel: 'pressure',
+        value: expect.closeTo(300, 4),
+        baseline: expect.closeTo(250, 4),
+        spread: expect.closeTo(50, 4),
+        share: expect.closeTo(1, 6),
+      },
+    ]);
+  });
+
+  test('is judged when a channel that it does not take has gaps', async () => {
+    const { judge } = await judging({});
+    await judge.activate('pump', packageOf('mean'), { columns });
+    const row = [300, Number.NaN, 4];
+    const coverages = [
+      [1, 0, 1],
+      [0.4, 1, 1],
+    ];
+    const verdicts = coverages.map((coverage) => judge.judge(windowOf(row, coverage)));
+    expect(words(await Promise.all(verdicts))).toEqual([3, 'gap']);
+  });
+});
+
+describe('forgetting a model', () => {
+  test('leaves its asset without one, and other assets alone', async () => {
+    const { judge } = await judging({ pump: 'mean', fan: 'mean' });
+    await judge.deactivate('pump');
+    const verdicts = ['pump', 'fan'].map((asset) => judge.judge(madeWindow(asset, 3)));
+    expect(words(await Promise.all(verdicts))).toEqual(['learning', 3]);
+  });
+
+  test('that there is not changes nothing', async () => {
+    const { judge } = await judging({});
+    await judge.deactivate('pump');
+    await judge.activate('pump', packageOf('mean'));
+    expect(words([await judge.judge(madeWindow('pump', 3))])).toEqual([3]);
   });
 });

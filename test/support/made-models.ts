@@ -46,11 +46,12 @@ const dropAxis = intAttribute('keepdims', 0);
 const node = (type: string, inputs: string[], outputName: string, ...attributes: Buffer[]) =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, outputName), text(4, type), ...attributes);
 
-const model = (...graph: Buffer[]) =>
+const model = (...graph: Buffer[]) => modelOfOpset(17, ...graph);
+const modelOfOpset = (opset: number, ...graph: Buffer[]) =>
   Buffer.concat([
     int(1, 8),
     bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, CHANNELS.length), ...graph),
-    bytes(8, text(1, ''), int(2, 17)),
+    bytes(8, text(1, ''), int(2, opset)),
   ]);
 
 /** The whole window as one row of shape [1, rows × channels]. */
@@ -98,6 +99,19 @@ const root = model(
   output('score', 1),
 );
 
+/** The score is the root of 2 less the mean: NaN above 2. */
+const narrow = model(
+  constant('two', 2),
+  flat,
+  node('ReduceMean', ['row'], 'mean', axis(1), dropAxis),
+  node('Sub', ['two', 'mean'], 'room'),
+  node('Sqrt', ['room'], 'score'),
+  output('score', 1),
+);
+
+/** Of an operator set that does not exist yet. */
+const newer = modelOfOpset(99, node('Identity', ['window'], 'score'), output('score', 1));
+
 /** A score that takes as many turns of a loop as `times` says; without it, the loop never ends. */
 const looping = (times: string) =>
   model(
@@ -133,11 +147,13 @@ export const MADE_MODELS = {
   mean,
   scaled,
   root,
+  narrow,
   /** As many turns as the largest value of the window: 1e12 never comes back. */
   slow: looping('largest'),
   endless: looping(''),
   wide,
   scoreless,
+  newer,
   truncated: good.subarray(0, good.length / 2),
   text: Buffer.from('This is no model.\n'),
 } as const;
