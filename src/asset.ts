@@ -124,6 +124,7 @@ export class Asset {
     await this.#learned;
     await this.#model.settled();
     await this.#keeping;
+    await this.#options.keeper.settled();
   }
 
   /** No more samples come: keeps what was learned so far. */

@@ -179,6 +179,7 @@ export class Assets {
         if (rejected === undefined) notes.end();
         else notes.rejected(rejected);
       },
+      settled: () => notes.settled(),
     };
   }
 }

@@ -55,7 +55,7 @@ export async function learnRecording(options: LearnRecordingOptions): Promise<Le
   const period = new LearningPeriod({
     ...{ asset, dataDir, clock: options.clock, restored: [], recording: basename(path) },
     config: { ...config, learn: { ...config.learn, for: longestMs, approve: false } },
-    keeper: { append() {}, clear() {} },
+    keeper: { append() {}, clear() {}, settled: async () => {} },
   });
   const watch = watchOf({ ...options, clock, counters });
   watch.learnFrom(period);

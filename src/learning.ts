@@ -16,6 +16,8 @@ export interface LearningKeeper {
   append(rows: readonly Float32Array[], learned: number): void;
   /** Forgets all rows: they are a model now, or made none for the reason that is given. */
   clear(rejected?: string): void;
+  /** Resolves when people can read how far the learning is. */
+  settled(): Promise<void>;
 }
 
 export interface LearningPeriodOptions {

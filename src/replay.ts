@@ -108,7 +108,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
 
 async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock>) {
   const { config, source, log, on, dataDir, models = {} } = stage;
-  const keeper = { restore: async () => [], append() {}, clear() {} };
+  const keeper = { restore: async () => [], append() {}, clear() {}, settled: async () => {} };
   const assets = new Map<string, Asset>();
   for (const [key, configured] of Object.entries(config.assets)) {
     // Nobody is asked for a yes here: what was learned is forgotten afterwards.

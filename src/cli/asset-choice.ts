@@ -21,14 +21,20 @@ export function chosenAsset(config: Config, name: string | undefined): string {
   throw new FieldnoteError('BAD_ARGUMENT', message, { known });
 }
 
+/** An asset as far as the configuration knows it: undefined when its device brings the channels. */
+export function knownAsset(config: Config, key: string): CheckedAsset | undefined {
+  const configured = config.assets[key];
+  const known = configured && withChannels(configured);
+  return known && { key, config: known };
+}
+
 /**
  * The configuration of an asset whose channels are written in it.
  * @throws FieldnoteError BAD_ARGUMENT when a device brings them: then only the running daemon knows them
  */
 export function configuredAsset(config: Config, asset: string): AssetConfig {
-  const configured = config.assets[asset];
-  const known = configured && withChannels(configured);
-  if (known !== undefined) return known;
+  const known = knownAsset(config, asset);
+  if (known !== undefined) return known.config;
   const message = `the channels of ${asset} come from its device, only the running daemon knows them: name them under assets.${asset}.channels to work with them offline`;
   throw new FieldnoteError('BAD_ARGUMENT', message, { asset });
 }

@@ -87,7 +87,7 @@ function normalOf(manifest: ModelManifest | undefined): ChannelNormal[] {
 
 function pageOf(status: LearnStatus): string {
   const { asset, name, normal, learning, active, proposed } = status;
-  const rejected = learning?.rejected;
+  const rejected = status.state === 'learning' ? learning?.rejected : undefined;
   const rows = normal.map(({ channel, unit, baseline, spread }) => {
     const decimals = Math.max(0, -Math.floor(Math.log10(spread / 2)));
     return [channel, `${formatNumber(baseline, decimals)} ± ${formatNumber(spread, decimals + 1)} ${unit}`];

@@ -4,10 +4,14 @@ import type { ModelPackage } from '../models/package.ts';
 import { checkAgainstAsset, readModelPackage } from '../models/read-package.ts';
 import { systemClock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { activateWhenUp } from '../when-up.ts';
 import type { CheckedAsset } from './asset-choice.ts';
 import { shortSha } from './model-choice.ts';
 
 const JUDGE_DEADLINE_MS = 10_000;
+/** Deaths of the process after which the model is to blame, and how long it is tried at all. */
+const DEATHS_MAX = 3;
+const TRIAL_MS = 120_000;
 
 /** One thing that is looked at before a model may judge. */
 export interface Check {
@@ -46,8 +50,10 @@ export async function checkModel({ folder, asset, onCheck }: CheckOptions): Prom
   if (asset !== undefined)
     await check('asset', async () => {
       const { key, config } = asset;
-      checkAgainstAsset(await model, channelsOf(config), config.window);
-      return `its channels, units and window fit ${key}`;
+      const columns = checkAgainstAsset(await model, channelsOf(config), config.window);
+      const converted = columns.filter(({ factor, offset }) => factor !== 1 || offset !== 0).length;
+      const units = converted === 0 ? 'units' : `units (${converted} are converted)`;
+      return `its channels, ${units} and window fit ${key}`;
     });
   await check('trial', async () => {
     const tookMs = await tryOut(await model);
@@ -56,6 +62,7 @@ export async function checkModel({ folder, asset, onCheck }: CheckOptions): Prom
   return model;
 }
 
+/** As patient as the daemon: on a busy machine a process that does not come up says little about the model. */
 async function tryOut(model: ModelPackage): Promise<number> {
   const judge = new Judge({
     clock: systemClock(() => 0),
@@ -64,9 +71,17 @@ async function tryOut(model: ModelPackage): Promise<number> {
     queueLengthMax: 1,
     onRestart() {},
   });
+  const signal = AbortSignal.timeout(TRIAL_MS);
+  let deaths = 0;
   const startedMs = performance.now();
   try {
-    await judge.activate('trial', model);
+    await activateWhenUp(() => judge.activate('trial', model), {
+      signal,
+      mayDie: () => ++deaths < DEATHS_MAX,
+      onRetry: (message) => process.stderr.write(`${message}\n`),
+    });
+    if (signal.aborted)
+      throw new FieldnoteError('CHILD_DEAD', `the judge process did not come up in ${TRIAL_MS / 1000} s`);
     return performance.now() - startedMs;
   } finally {
     await judge.stop();

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import { activateModel, modelsFolder, rollBackModel } from '../models/active.ts';
 import { readTrial } from '../models/trial.ts';
-import { chosenAsset, configuredAsset } from './asset-choice.ts';
+import { chosenAsset, knownAsset } from './asset-choice.ts';
 import { asDataOwner, installAsDataOwner } from './data-owner.ts';
 import { checkModel } from './model-check.ts';
 import { chosenModel, packagesOf, shortSha } from './model-choice.ts';
@@ -21,8 +21,10 @@ export async function modelsActivate(text: string, options: ModelsActivateOption
   const { dataDir } = config;
   const key = chosenAsset(config, options.asset);
   const { folder, sha256: held } = await chosenModel(dataDir, key, text);
-  const asset = { key, config: configuredAsset(config, key) };
+  const asset = knownAsset(config, key);
   await checkModel({ folder, asset, onCheck: (check) => say(checkLine(check)) });
+  if (asset === undefined)
+    say(`The channels of ${key} come from its device: the daemon checks whether the model fits them.`);
   const sha256 = held ?? (await installAsDataOwner(dataDir, key, folder));
   await asDataOwner(dataDir, () => activateModel(dataDir, key, sha256));
   say(`${key} is judged by ${shortSha(sha256)} now; a running daemon takes it over within seconds.`);

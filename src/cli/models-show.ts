@@ -26,7 +26,8 @@ export async function modelsShow(
 
 function pageOf(manifest: ModelManifest, trial: ListedModel['trial']): string {
   const { name, version, licence, sha256, channels, window, coverageMin, outputs, provenance } = manifest;
-  const { rateHz, rows, stepMs } = window;
+  const { constants = [], golden } = manifest;
+  const { rateHz, rows: windowRows, stepMs } = window;
   const lines = [
     ['name', `${name} ${version}`],
     ['licence', licence],
@@ -34,29 +35,30 @@ function pageOf(manifest: ModelManifest, trial: ListedModel['trial']): string {
     ['made', provenance.trainedAt],
     ['from', provenance.data],
     ['by', provenance.recipe],
-    ['window', `${rows} rows at ${rateHz} Hz (${rows / rateHz} s), every ${stepMs / 1000} s`],
+    ['window', `${windowRows} rows at ${rateHz} Hz (${windowRows / rateHz} s), every ${stepMs / 1000} s`],
     ['limits', `judges when at least ${coverageMin * 100} % of each channel holds a value`],
     ['tells', outputsText(outputs)],
+    ['proof', golden ? 'golden outputs, compared before each use' : 'no golden outputs'],
     ...(trial ? [['on trial', trialText(trial)]] : []),
   ];
-  const channelRows = channels.map(({ name: channel, unit }) => [channel, unit]);
-  const figureRows = Object.entries(provenance.figures).map(([figure, value]) => [
-    figure,
-    shownNumber(value),
-  ]);
+  const sections: Record<string, string[][]> = {
+    channels: channels.map(({ name: channel, unit }) => [channel, unit]),
+    constants: constants.map(({ name: constant, unit, min, max }) => [constant, `${min} … ${max} ${unit}`]),
+    figures: Object.entries(provenance.figures).map(([figure, value]) => [figure, shownNumber(value)]),
+  };
+  const filled = Object.entries(sections).filter(([, rows]) => rows.length > 0);
   return [
     ...alignedRows(lines),
-    'channels',
-    ...alignedRows(channelRows, '  '),
-    ...(figureRows.length > 0 ? ['figures', ...alignedRows(figureRows, '  ')] : []),
+    ...filled.flatMap(([title, rows]) => [title, ...alignedRows(rows, '  ')]),
   ].join('\n');
 }
 
-function outputsText({ deviations, labels }: ModelManifest['outputs']): string {
+function outputsText({ deviations, labels, unsureBelow }: ModelManifest['outputs']): string {
   const parts = [
     'a score',
     ...(deviations ? ['how far each channel is from normal'] : []),
     ...(labels.length > 0 ? [`labels: ${labels.join(', ')}`] : []),
+    ...(unsureBelow === undefined ? [] : [`unsure below ${unsureBelow * 100} %`]),
   ];
   return parts.join('; ');
 }

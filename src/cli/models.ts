@@ -5,6 +5,7 @@ export function addModels(fieldnote: Command, configDefault: string): void {
   const models = fieldnote
     .command('models')
     .description('list, check, compare and exchange the models that judge');
+  models.addHelpText('after', EXAMPLES);
   const add = (name: string) =>
     models.command(name).option('--config <file>', 'configuration', configDefault);
   const json = ['--json', 'print it as JSON'] as const;
@@ -60,6 +61,13 @@ export function addModels(fieldnote: Command, configDefault: string): void {
     .action(async (key, options) => (await import('./models-activate.ts')).modelsRollback(key, options))
     .addHelpText('after', example('fieldnote models rollback pump1'));
 }
+
+const EXAMPLES = `
+Examples:
+  $ fieldnote models list
+  $ fieldnote models try monday.csv --model /media/usb/my-model --asset pump1
+  $ fieldnote models activate /media/usb/my-model --asset pump1
+  $ fieldnote models rollback pump1`;
 
 function example(line: string): string {
   return `\nExample:\n  $ ${line}`;

@@ -21,7 +21,8 @@ function activeOf({ dataDir }: Plant): string {
   return readFileSync(join(dataDir, 'models/pump/active'), 'utf8').trim();
 }
 
-describe.concurrent('beside a running daemon', { timeout: 90_000 }, () => {
+// One after the other: each has a daemon, its judge and a few commands that run at the same time.
+describe('beside a running daemon', { timeout: 90_000 }, () => {
   test('what was learned waits for a yes, and learn --approve makes it watch', async () => {
     await using plant = await setUpPlant();
     const { broker, machine, start } = plant;
@@ -92,7 +93,7 @@ describe.concurrent('beside a running daemon', { timeout: 90_000 }, () => {
 
   test('learn again on a daemon that is stopped is done by the next one', async () => {
     await using plant = await setUpPlant();
-    const config = learningBy(plant, { for: '10min' });
+    const config = learningBy(plant, { for: '200s' });
     const first = plant.start(config);
     await healthAt(plant.broker, ({ assets }) => (assets['pump']?.learned ?? 0) > 0.011);
     await first.stop();

@@ -14,9 +14,11 @@ import { madeManifest, writeMadePackage } from '../support/made-models.ts';
 
 const GOOD = madeManifest('good').sha256;
 const MEAN = madeManifest('mean').sha256;
+/** An asset whose channels only its device knows. */
+const described = { pump: { source: 'mcu' } };
 const short = (sha256: string) => sha256.slice(0, 12);
 
-describe.concurrent('fieldnote models', { timeout: 60_000 }, () => {
+describe.concurrent('fieldnote models', { timeout: 120_000 }, () => {
   test('list says of an asset without a package that it is still to be learned', async () => {
     await using plant = await setUpCliPlant();
     const { exitCode, stdout } = await plant.fieldnote('models', 'list');
@@ -191,15 +193,43 @@ describe.concurrent('fieldnote models', { timeout: 60_000 }, () => {
     expect(() => readdirSync(plant.dataDir)).toThrow(/ENOENT/);
   });
 
+  test('leaves it to the daemon whether a model fits channels that only a device knows', async () => {
+    await using plant = await setUpCliPlant(described);
+    writeMadePackage(plant.folder, 'good');
+    const { exitCode, stdout } = await plant.fieldnote('models', 'activate', join(plant.folder, GOOD));
+    expect(stdout).toContain('The channels of pump come from its device: the daemon checks');
+    expect(exitCode).toBe(0);
+    expect(readFileSync(join(plant.models, 'active'), 'utf8')).toBe(`${GOOD}\n`);
+  });
+
+  test('check says that units are converted, and refuses those that do not convert', async () => {
+    const inUnits = (unit: string) => {
+      const { flow } = MADE_ASSET.channels;
+      return { pump: { ...MADE_ASSET, channels: { flow, pressure: { from: 'mcu.bar', unit } } } };
+    };
+    for (const [unit, says] of [
+      ['psi', /^ok +asset +its channels, units \(1 are converted\) and window fit pump$/m],
+      ['mm/s', /^failed +asset .*unit of pressure.*does not convert/m],
+    ] as const) {
+      await using plant = await setUpCliPlant(inUnits(unit));
+      writeMadePackage(plant.folder, 'good');
+      const checked = await plant.fieldnote('models', 'check', join(plant.folder, GOOD), '--asset', 'pump');
+      expect(checked.stdout).toMatch(says);
+    }
+  });
+
   const two = { pump: MADE_ASSET, fan: MADE_ASSET };
-  const described = { pump: { source: 'mcu' } };
   test.for([
     { assets: two, line: ['show'], says: 'name the asset: the configuration has pump, fan' },
     { assets: two, line: ['activate', '/tmp', '--asset', 'mill'], says: 'there is no asset mill' },
     { line: ['show'], says: 'pump has no active package; it has: none yet' },
     { line: ['show', 'pump', 'abcd'], says: 'pump has no package that begins with abcd' },
     { line: ['activate', 'abcd1234'], says: 'abcd1234 is no folder, and no package of pump begins with it' },
-    { assets: described, line: ['activate', '/tmp'], says: 'the channels of pump come from its device' },
+    {
+      assets: described,
+      line: ['try', 'x.csv', '--model', '/tmp'],
+      says: 'the channels of pump come from its device',
+    },
     { line: ['try', 'x.csv'], says: "required option '--model <folder|sha256>' not specified" },
   ])('ends with 2 on $line', async ({ assets, line, says }) => {
     await using plant = await setUpCliPlant(assets);

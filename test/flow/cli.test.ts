@@ -27,7 +27,7 @@ describe.concurrent('fieldnote', () => {
   test('--help names every command, and --version the version', async () => {
     const { exitCode, stdout } = await runFieldnote('--help');
     expect(exitCode).toBe(0);
-    for (const command of ['init', 'check', 'run', 'replay', 'eval'])
+    for (const command of ['init', 'check', 'run', 'replay', 'learn', 'models', 'eval'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
     expect(await runFieldnote('--version')).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });

@@ -152,7 +152,7 @@ export class WatchedPump implements AsyncDisposable {
       clock: this.#clock,
       counters: this.counters,
       log: pino({}, lines),
-      keeper: { restore: async () => [], append() {}, clear() {} },
+      keeper: { restore: async () => [], append() {}, clear() {}, settled: async () => {} },
       sensors: { keep: async () => {} },
       states: new Map([['pump', this.#state]]),
       onIncident: (_, state) => {
