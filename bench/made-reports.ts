@@ -35,7 +35,7 @@ export function madeAcceptance(): Acceptance {
   const report = madeReport();
   const { id, revision } = report;
   const entry = { id, revision, asset: ASSET, topic: TOPIC, payload: JSON.stringify(report), stamp };
-  return { asset: ASSET, state: madeIncident(), entry };
+  return { stateKey: ASSET, state: madeIncident(), entry };
 }
 
 function madeIncident(): Incident {
@@ -52,6 +52,7 @@ function madeIncident(): Incident {
   return {
     id: '5f0d3c1e-7a55-4c7e-9d38-0f6d0f5f2a11',
     asset: ASSET,
+    kind: 'machine',
     revision: 2,
     severity: 'warning',
     opened: stamp,

@@ -45,6 +45,7 @@ async function readAsFieldnote({ paths, baudRate }: PortReaderTask, onSample: ()
       counters: new Counters(),
       log: createLog('silent'),
       descriptorCache: { get: () => undefined, put() {} },
+      onWaveform() {},
       onDevice() {},
       onGap() {},
       onSample,

@@ -107,6 +107,7 @@ async function readSource(config: Config, onSample: (sample: Sample) => void): P
     counters: new Counters(),
     log: createLog('silent'),
     descriptorCache: { get: () => undefined, put() {} },
+    onWaveform() {},
     onDevice() {},
     onGap() {},
     onSample,

@@ -13,7 +13,8 @@ import { asyncApi } from './asyncapi.ts';
  * when it is stale.
  */
 export function generatedFiles(): Record<string, string> {
-  const reportJsonSchema = z.toJSONSchema(reportSchema);
+  // As a reader has to take it: documents of older versions lack what came later.
+  const reportJsonSchema = z.toJSONSchema(reportSchema, { io: 'input' });
   const configJsonSchema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
   return {
     'report.schema.json': json({ title: 'Fieldnote report', ...reportJsonSchema }),

@@ -3,6 +3,7 @@ import type { AssetConfig, Config } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
 import type { IncidentState } from './incident/machine.ts';
+import { stateKeyOf } from './incidents.ts';
 import { Judge } from './judge/judge.ts';
 import { outboxIdOf } from './publish/envelope.ts';
 import type { Secrets } from './publish/secrets.ts';
@@ -56,7 +57,7 @@ interface Parts extends AgentOptions {
   readonly keeper: StoreKeeper;
   readonly judge: Judge;
   readonly writer: Writer | undefined;
-  /** Of each asset, as of its last report. */
+  /** Behind each incident by its key, as of its last report. */
   readonly states: Map<string, unknown>;
 }
 
@@ -152,6 +153,7 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
       random: Math.random,
       descriptorCache,
       onSample: (sample) => assets.push(sample),
+      onWaveform: (waveform) => assets.hear(waveform),
       onDevice: (device) => assets.describe(device),
       onGap(detail, count) {
         log.warn({ source: key, count }, detail);
@@ -174,7 +176,7 @@ function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, st
   const provenance = { config: configSha256, agent: agentVersion };
   const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
-  states.set(key, state);
+  states.set(stateKeyOf(key, event.incident), state);
   store(parts, report, event.incident.updated);
   writer?.add(report);
 }
@@ -188,13 +190,14 @@ function acceptText(parts: Parts, report: Report): void {
 function store({ keeper, states }: Parts, report: Report, stamp: Stamp): void {
   const { revision, site, node } = report;
   const asset = report.asset.key;
-  const state = states.get(asset);
+  const stateKey = stateKeyOf(asset, report);
+  const state = states.get(stateKey);
   // Without a state of the incident there was no report either.
   if (state === undefined) return;
   const topic = topicsOf({ site, node }).incident(asset);
   const id = outboxIdOf(report);
   const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };
-  keeper.accept({ asset, state, entry });
+  keeper.accept({ stateKey, state, entry });
 }
 
 async function logStatus(health: HealthParts, log: Logger): Promise<void> {

@@ -4,7 +4,8 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AssetConfig } from './config/schema.ts';
-import { type IncidentState, initialState } from './incident/machine.ts';
+import type { IncidentState } from './incident/machine.ts';
+import { AssetIncidents, type StoredStates } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
 import { channelsOf, type LearningKeeper, LearningPeriod } from './learning.ts';
 import { activeModelDir } from './models/active.ts';
@@ -34,8 +35,8 @@ export interface AssetOptions {
   readonly counters: Counters;
   readonly log: Logger;
   readonly keeper: LearningKeeper & { restore(): Promise<readonly Float32Array[]> };
-  /** State of the incidents before a restart. */
-  readonly state?: IncidentState;
+  /** States of the incidents before a restart, of all assets. */
+  readonly states?: StoredStates;
   readonly onIncident: (event: IncidentEvent, state: IncidentState) => void;
   readonly onVerdict?: (verdict: Verdict, state: IncidentState) => void;
 }
@@ -62,19 +63,25 @@ export class Asset {
   #temporaryDir: string | undefined;
 
   constructor(options: AssetOptions) {
-    const { state = initialState(), onIncident, onVerdict } = options;
+    const { key: asset, config, states = new Map(), log, onVerdict } = options;
+    const incidents = new AssetIncidents({
+      ...options,
+      asset,
+      settings: config.incident,
+      newId: randomUUID,
+      stored: states,
+      onUnreadable: (message) => log.error({ asset }, message),
+    });
     this.#options = options;
     this.#watch = new AssetWatch({
       ...options,
-      state,
-      newId: randomUUID,
+      incidents,
       on: {
         learned: () => this.#follow(this.#finishLearning()),
         verdict: (verdict, after) => {
           this.#latest = verdict;
           onVerdict?.(verdict, after);
         },
-        incident: onIncident,
       },
     });
   }

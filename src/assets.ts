@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { Asset, type AssetHealth, type AssetOptions } from './asset.ts';
+import { type BearingHealth, BearingWatch } from './bearing-watch.ts';
 import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
-import { type IncidentState, initialState, restore } from './incident/machine.ts';
+import type { IncidentState } from './incident/machine.ts';
+import { AssetIncidents, type StoredStates } from './incidents.ts';
 import { liveTime } from './sample-time.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
-import type { Device, DeviceChannel } from './values/device.ts';
+import type { Device, DeviceChannel, Waveform } from './values/device.ts';
 import type { IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
 import { UnmatchedValues } from './window/unmatched.ts';
@@ -17,12 +20,18 @@ export interface AssetsOptions extends SharedAssetOptions {
   readonly onIncident: (asset: AssetConfig, event: IncidentEvent, state: IncidentState) => void;
 }
 
+interface Running {
+  readonly asset: Asset;
+  readonly config: AssetConfig;
+  readonly bearings: ReadonlyMap<string, BearingWatch>;
+}
+
 /** Everything that is watched: assets whose channels are configured, and those that a device brings with it. */
 export class Assets {
   readonly #options: AssetsOptions;
   readonly #timeOf: AssetOptions['timeOf'];
-  readonly #states: ReadonlyMap<string, unknown>;
-  readonly #running = new Map<string, { readonly asset: Asset; readonly config: AssetConfig }>();
+  readonly #states: StoredStates;
+  readonly #running = new Map<string, Running>();
   #unmatched = new UnmatchedValues({});
 
   static async start(options: AssetsOptions): Promise<Assets> {
@@ -37,7 +46,7 @@ export class Assets {
     return assets;
   }
 
-  private constructor(options: AssetsOptions, states: ReadonlyMap<string, unknown>) {
+  private constructor(options: AssetsOptions, states: StoredStates) {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
     this.#states = states;
@@ -48,6 +57,11 @@ export class Assets {
     const unmatchedCount = this.#unmatched.countIn(sample);
     if (unmatchedCount > 0) this.#options.counters.add('samples_unmatched', sample.source, unmatchedCount);
     for (const { asset } of this.#running.values()) asset.push(sample);
+  }
+
+  hear(waveform: Waveform): void {
+    for (const { bearings } of this.#running.values())
+      for (const bearing of bearings.values()) bearing.hear(waveform);
   }
 
   /** A device said what it measures: the assets that watch all of it can begin. */
@@ -65,15 +79,22 @@ export class Assets {
     for (const { asset } of this.#running.values()) asset.advanceTo(timeMs);
   }
 
-  get health(): Record<string, AssetHealth> {
-    return Object.fromEntries([...this.#running].map(([key, { asset }]) => [key, asset.health]));
+  get health(): Record<string, AssetHealth & { readonly bearings?: Record<string, BearingHealth> }> {
+    const entries = [...this.#running].map(([key, { asset, bearings }]) => {
+      const heard = [...bearings].map(([name, bearing]) => [name, bearing.health]);
+      return [key, { ...asset.health, ...(heard.length > 0 && { bearings: Object.fromEntries(heard) }) }];
+    });
+    return Object.fromEntries(entries);
   }
 
   /** Ends the watching; resolves when every window so far has its verdict. */
   async stop(): Promise<void> {
-    const assets = [...this.#running.values()].map(({ asset }) => asset);
-    for (const asset of assets) asset.stop();
-    await Promise.all(assets.map((asset) => asset.settled()));
+    const watches = [...this.#running.values()].flatMap(({ asset, bearings }) => [
+      asset,
+      ...bearings.values(),
+    ]);
+    for (const watch of watches) watch.stop();
+    await Promise.all(watches.map((watch) => watch.settled()));
   }
 
   async #beginDescribed(key: string, config: AssetConfig): Promise<void> {
@@ -87,7 +108,7 @@ export class Assets {
     if (before !== undefined) {
       if (JSON.stringify(before.config.channels) === JSON.stringify(config.channels)) return;
       log.warn({ asset: key }, `the device of ${key} measures something else now: ${names.join(', ')}`);
-      before.asset.stop();
+      for (const watch of [before.asset, ...before.bearings.values()]) watch.stop();
     }
     await this.#begin(key, config);
   }
@@ -101,7 +122,7 @@ export class Assets {
       config,
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
-      state: this.#stateOf(key),
+      states: this.#states,
       keeper: {
         restore: () => keeper.learningRows(learningKey),
         append: (rows) => keeper.appendLearning(learningKey, rows),
@@ -109,21 +130,36 @@ export class Assets {
       },
       onIncident: (event, state) => onIncident(config, event, state),
     });
-    this.#running.set(key, { asset, config });
+    const bearings = this.#bearingsOf(key, config, asset);
+    this.#running.set(key, { asset, config, bearings });
     const configs = [...this.#running].map(([name, running]) => [name, running.config]);
     this.#unmatched = new UnmatchedValues(Object.fromEntries(configs));
     await asset.start();
+    for (const bearing of bearings.values())
+      bearing.start().catch((error) => this.#options.log.error({ asset: key }, messageOf(error)));
   }
 
-  #stateOf(asset: string): IncidentState {
-    const stored = this.#states.get(asset);
-    if (stored === undefined) return initialState();
-    try {
-      return restore(stored);
-    } catch (error) {
-      this.#options.log.error({ asset }, `${asset}: ${messageOf(error)}`);
-      return initialState();
-    }
+  #bearingsOf(key: string, config: AssetConfig, asset: Asset): Map<string, BearingWatch> {
+    const { onIncident, ...shared } = this.#options;
+    const { log } = shared;
+    const incidents = new AssetIncidents({
+      ...shared,
+      asset: key,
+      settings: config.incident,
+      newId: randomUUID,
+      stored: this.#states,
+      onIncident: (event, state) => onIncident(config, event, state),
+      onUnreadable: (message) => log.error({ asset: key }, message),
+    });
+    const latest = (channel: string) => {
+      const unit = config.channels[channel]?.unit;
+      return unit === undefined ? null : { value: asset.health.latest[channel] ?? null, unit };
+    };
+    const watches = Object.entries(config.bearings ?? {}).map(([name, bearing]) => {
+      const options = { ...shared, asset: key, key: name, config: bearing, settings: config.incident };
+      return [name, new BearingWatch({ ...options, incidents, latest })] as const;
+    });
+    return new Map(watches);
   }
 }
 

@@ -6,7 +6,7 @@ import { Link, type LinkState } from './link/reopening.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import type { Logger } from './system/log.ts';
-import type { Device, DeviceTiming, Loss } from './values/device.ts';
+import type { Device, DeviceTiming, Loss, Waveform } from './values/device.ts';
 import type { Decoded, Sample } from './values/sample.ts';
 
 /** At most one line in the log of each kind in so long, for each source; the counters have it all. */
@@ -25,6 +25,7 @@ export interface SourceReaderOptions {
   readonly log: Logger;
   readonly descriptorCache: DescriptorCache;
   readonly onSample: (sample: Sample) => void;
+  readonly onWaveform: (waveform: Waveform) => void;
   /** A device is ready, or was restarted. */
   readonly onDevice: (device: Device) => void;
   /** Samples are missing for good: what a durable record should say, and how many if that is known. */
@@ -120,6 +121,7 @@ export class SourceReader {
         return;
       case 'waveform':
         counters.add('waveforms_read', key);
+        this.#options.onWaveform(item);
         return;
       case 'event':
         counters.add('device_events', key);

@@ -168,7 +168,7 @@ export class StoreKeeper {
       if (this.#store === undefined) return false;
       await this.#recordRefused(this.#store);
       await this.#store.accept(acceptance);
-      counters.add('reports_accepted', acceptance.asset);
+      counters.add('reports_accepted', acceptance.entry.asset);
       onAccepted();
       return true;
     } catch (error) {
@@ -177,12 +177,12 @@ export class StoreKeeper {
       const outcome = isWorthRetrying
         ? `keeping it in memory, trying again in ${RETRY_MS / 1000} s`
         : 'it is lost';
-      log.error({ asset: acceptance.asset }, `cannot store a report: ${messageOf(error)}; ${outcome}`);
+      log.error({ asset: acceptance.entry.asset }, `cannot store a report: ${messageOf(error)}; ${outcome}`);
       return !isWorthRetrying;
     }
   }
 
-  #refuse({ asset }: Acceptance): void {
+  #refuse({ entry: { asset } }: Acceptance): void {
     this.#refused += 1;
     this.#options.counters.add('reports_refused', asset);
   }

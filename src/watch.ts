@@ -1,11 +1,10 @@
 import { type AssetConfig, MEMORY_WINDOWS, windowRows } from './config/schema.ts';
-import { type IncidentState, step } from './incident/machine.ts';
+import type { IncidentState } from './incident/machine.ts';
+import type { AssetIncidents } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
 import type { LearningPeriod } from './learning.ts';
 import type { SampleTime } from './sample-time.ts';
-import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
-import type { IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
 import type { Verdict } from './values/verdict.ts';
 import { WindowCutter } from './window/cutter.ts';
@@ -17,20 +16,16 @@ export interface AssetWatchOptions {
   /** Time of a sample, by the key of its source. */
   readonly timeOf: Readonly<Record<string, SampleTime>>;
   readonly judge: Pick<Judge, 'judge'>;
-  readonly clock: Clock;
   readonly counters: Counters;
-  /** UUID of a new incident. */
-  readonly newId: () => string;
-  readonly state: IncidentState;
+  readonly incidents: AssetIncidents;
   readonly on: AssetWatchEvents;
 }
 
 export interface AssetWatchEvents {
   /** Enough was learned; the watch goes on without judging until there is a model. */
   learned(): void;
-  /** Each verdict, in order, with the state after it. */
+  /** Each verdict about the machine, in order, with the state after it. */
   verdict(verdict: Verdict, state: IncidentState): void;
-  incident(event: IncidentEvent, state: IncidentState): void;
 }
 
 /** One asset on its way: samples → rows → what is learned and windows → verdicts → incidents. */
@@ -40,12 +35,11 @@ export class AssetWatch {
   readonly #cutter: WindowCutter;
   readonly #stepMs: number;
   #learning: LearningPeriod | undefined;
-  #state: IncidentState;
   #latestRow: Row | undefined;
   #latestVerdict: Promise<void> = Promise.resolve();
 
   constructor(options: AssetWatchOptions) {
-    const { key, config, state } = options;
+    const { key, config } = options;
     const { rateHz, step: stepMs, hold: holdMs } = config.window;
     const rows = windowRows(config.window);
     const channels = Object.keys(config.channels);
@@ -55,7 +49,6 @@ export class AssetWatch {
     const stepRows = Math.max(1, Math.round((stepMs / 1000) * rateHz));
     this.#cutter = new WindowCutter({ asset: key, channels, rateHz, rows, memoryRows, stepRows });
     this.#stepMs = (stepRows / rateHz) * 1000;
-    this.#state = state;
   }
 
   /** What it is learning from, until there is a model. */
@@ -115,13 +108,8 @@ export class AssetWatch {
   }
 
   #decide(verdict: Verdict): void {
-    const { key, config, clock, counters, newId, on } = this.#options;
+    const { key, counters, incidents, on } = this.#options;
     counters.add(verdict.kind === 'judged' ? 'verdicts' : `not_judged_${verdict.reason}`, key);
-    const stamp = clock.stampAt(verdict.endMs);
-    const settings = config.incident;
-    const { state, event } = step(this.#state, { verdict, stamp, settings, stepMs: this.#stepMs, newId });
-    this.#state = state;
-    on.verdict(verdict, state);
-    if (event !== undefined) on.incident(event, state);
+    on.verdict(verdict, incidents.follow({ about: { kind: 'machine' }, verdict, stepMs: this.#stepMs }));
   }
 }

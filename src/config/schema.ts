@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BearingParts, bearing, checkBearings } from './bearing.ts';
 
 /**
  * The configuration: one schema. The loader, the defaults, docs/reference/configuration.md, the published JSON
@@ -104,6 +105,11 @@ const asset = z.strictObject({
     .refine((channels) => Object.keys(channels).length <= 64, 'has more than 64 channels: split the asset')
     .optional()
     .describe('What is measured on this asset.'),
+  bearings: z
+    .record(key, bearing)
+    .refine((bearings) => Object.keys(bearings).length <= 16, 'has more than 16 bearings: split the asset')
+    .optional()
+    .describe('Rolling bearings whose vibration is heard in bursts (bridge).'),
   window: z
     .strictObject({
       rateHz: z.number().min(0.00001).max(1000).default(1).describe('Grid that all channels are aligned to.'),
@@ -213,6 +219,8 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
     checkFeeds(asset ?? {}, sources, faultAt);
     checkChannels(asset?.channels ?? {}, sources, faultAt);
     checkLengths(asset ?? {}, faultAt);
+    const channels = asset?.channels && Object.keys(asset.channels);
+    checkBearings(asset?.bearings ?? {}, { sources, channels }, faultAt);
   }
 }
 
@@ -272,6 +280,7 @@ interface ReferenceParts {
 interface AssetParts {
   readonly source?: unknown;
   readonly channels?: Record<string, { from?: unknown } | undefined> | undefined;
+  readonly bearings?: BearingParts | undefined;
   readonly window?: { length?: unknown; rateHz?: unknown };
   readonly learn?: { for?: unknown };
 }

@@ -6,19 +6,19 @@ export type BearingLabel = (typeof BEARING_LABELS)[number];
 /** What was said about one window of a recording, beside what is true. */
 export interface CalledWindow {
   readonly file: string;
-  /** Number of its first sample, from 0, at the rate of the model. */
+  /** Number of the window in its file, from 0. */
   readonly row: number;
+  /** From the beginning of the file to the end of the window. */
+  readonly seconds: number;
   readonly truth: BearingLabel;
   readonly faultInches: number | null;
-  /** The label with the highest probability. */
-  readonly best: BearingLabel;
-  /** False when that probability is too low to be said. */
-  readonly isSure: boolean;
-  /** Probability of any fault over its limit; an alarm from 1 on. */
+  readonly call: Call;
+  /** Probability of any fault over its limit; an alarm from 1 on. NaN when the model was unsure. */
   readonly score: number;
 }
 
-type Call = BearingLabel | 'unsure';
+/** The most probable label, if that is probable enough to be said. */
+export type Call = BearingLabel | 'unsure';
 
 export interface BearingScores {
   readonly windows: number;
@@ -52,11 +52,11 @@ export function bearingScores(windows: readonly CalledWindow[]): BearingScores {
     f1,
     accuracy: share(sum(BEARING_LABELS.map((label) => confusion[label][label])), windows.length),
     unsureShare: share(
-      count(windows, ({ isSure }) => !isSure),
+      count(windows, ({ call }) => call === 'unsure'),
       windows.length,
     ),
     healthyWindows: healthy.length,
-    healthyCalledFaulty: count(healthy, ({ best, isSure }) => isSure && best !== 'healthy'),
+    healthyCalledFaulty: count(healthy, ({ call }) => call !== 'healthy' && call !== 'unsure'),
     healthyAlarms: count(healthy, ({ score }) => score >= 1),
     faultyWindows: faulty.length,
     faultyAlarms: count(faulty, ({ score }) => score >= 1),
@@ -67,7 +67,7 @@ export function bearingScores(windows: readonly CalledWindow[]): BearingScores {
 /** What the same windows score when all of them are called one label: the line that a model has to beat. */
 export function alwaysCalled(label: BearingLabel, windows: readonly CalledWindow[]): BearingScores {
   const score = label === 'healthy' ? 0 : 1;
-  return bearingScores(windows.map((window) => ({ ...window, best: label, isSure: true, score })));
+  return bearingScores(windows.map((window) => ({ ...window, call: label, score })));
 }
 
 function confusionOf(windows: readonly CalledWindow[]): Record<BearingLabel, Record<Call, number>> {
@@ -79,17 +79,13 @@ function confusionOf(windows: readonly CalledWindow[]): Record<BearingLabel, Rec
     unsure: 0,
   });
   const confusion = { healthy: row(), 'inner race': row(), 'outer race': row(), ball: row() };
-  for (const window of windows) confusion[window.truth][callOf(window)]++;
+  for (const window of windows) confusion[window.truth][window.call]++;
   return confusion;
 }
 
-function callOf({ best, isSure }: CalledWindow): Call {
-  return isSure ? best : 'unsure';
-}
-
 function f1Of(label: BearingLabel, windows: readonly CalledWindow[]): number {
-  const called = count(windows, (window) => callOf(window) === label);
-  const hits = count(windows, (window) => window.truth === label && callOf(window) === label);
+  const called = count(windows, ({ call }) => call === label);
+  const hits = count(windows, ({ truth, call }) => truth === label && call === label);
   return share(2 * hits, called + count(windows, ({ truth }) => truth === label));
 }
 

@@ -1,22 +1,33 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Judge } from '../judge/judge.ts';
+import type { ModelManifest } from '../models/package.ts';
+import { readModelPackage } from '../models/read-package.ts';
+import { systemClock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
-import { type BearingConstants, type BearingModel, judgeBearing, loadBearingModel } from './bearing-model.ts';
+import type { Logger } from '../system/log.ts';
+import type { Verdict } from '../values/verdict.ts';
+import { atRateOf, burstWindow } from '../window/burst.ts';
 import {
   alwaysCalled,
   type BearingLabel,
   type BearingScores,
   bearingScores,
+  type Call,
   type CalledWindow,
 } from './bearing-scores.ts';
-import { decimate } from './decimate.ts';
+import type { BenchmarkTools } from './benchmark.ts';
 
 /** The drive-end bearing of the test rig, SKF 6205-2RS JEM, as its maker gives it. */
 const DRIVE_END = { balls: 9, ballDiameterMm: 7.94, pitchDiameterMm: 39.04, contactAngleDeg: 0 } as const;
 
 const RECORDINGS_MAX = 1000;
 const FILE_SIZE_BYTES_MAX = 64 * 1024 * 1024;
+/** Key of what is judged; nothing else is. */
+const ASSET = 'bearing';
+/** A busy machine must not look like an unsure model. */
+const DEADLINE_MS = 10_000;
 
 const LABEL_OF = {
   ball: 'ball',
@@ -62,30 +73,52 @@ export interface BearingEvaluation {
   readonly windows: readonly CalledWindow[];
 }
 
-/**
- * Judges every window of every recording of a folder with a classifier that saw none of them. Recordings at a
- * multiple of the model's rate are brought down to it; windows overlap by half.
- * @param dir holds index.json and the recordings that it names
- * @param modelDir the package, such as models/bearing
- * @throws {FieldnoteError} RECORDING_UNREADABLE, MODEL_INVALID
- */
-export async function evaluateBearings(dir: string, modelDir: string): Promise<BearingEvaluation> {
-  const model = await loadBearingModel(modelDir);
-  const windows: CalledWindow[] = [];
-  const recordings = await readIndex(dir);
-  for (const recording of recordings) windows.push(...(await callWindows(dir, recording, model)));
-  return { figures: figuresOf(windows, model), windows };
+interface BearingTools extends BenchmarkTools {
+  /** The package, such as models/bearing. */
+  readonly modelDir: string;
 }
 
-function figuresOf(windows: readonly CalledWindow[], { manifest }: BearingModel): BearingFigures {
+/**
+ * Judges every window of every recording of a folder, with the judge of the daemon and a classifier that saw none of
+ * them. Recordings at a higher rate than the model takes are brought down to it; windows overlap by half.
+ * @param dir holds index.json and the recordings that it names
+ * @throws {FieldnoteError} RECORDING_UNREADABLE, MODEL_INVALID
+ */
+export async function evaluateBearings(dir: string, tools: BearingTools): Promise<BearingEvaluation> {
+  const model = await readModelPackage(tools.modelDir);
+  const recordings = await readIndex(dir);
+  const judge = createJudge(tools.log);
+  try {
+    await judge.activate(ASSET, model);
+    const windows: CalledWindow[] = [];
+    for (const recording of recordings) {
+      tools.progress(recording.file);
+      windows.push(...(await callWindows(dir, recording, { judge, manifest: model.manifest })));
+    }
+    return { figures: figuresOf(windows, model.manifest), windows };
+  } finally {
+    await judge.stop();
+  }
+}
+
+function createJudge(log: Logger): Judge {
+  return new Judge({
+    clock: systemClock(() => 0),
+    random: Math.random,
+    deadlineMs: DEADLINE_MS,
+    queueLengthMax: 1,
+    onRestart: (reason) => log.error(reason.message),
+  });
+}
+
+function figuresOf(windows: readonly CalledWindow[], { window, sha256 }: ModelManifest): BearingFigures {
   const perFile = Map.groupBy(windows, ({ file }) => file);
   const perSize = Map.groupBy(windows, ({ faultInches }) => faultInches ?? 0);
-  const { rows, rateHz } = manifest.window;
   return {
     benchmark: 'CWRU bearings, drive end',
-    protocol: `windows of ${rows} samples at ${rateHz} Hz, half overlapping; no recording used for training`,
+    protocol: `windows of ${window.rows} samples at ${window.rateHz} Hz, half overlapping; no recording used for training`,
     files: perFile.size,
-    model: manifest.sha256,
+    model: sha256,
     scores: bearingScores(windows),
     alwaysOuterRace: alwaysCalled('outer race', windows),
     neverFaulty: alwaysCalled('healthy', windows),
@@ -104,31 +137,39 @@ function figuresOf(windows: readonly CalledWindow[], { manifest }: BearingModel)
 async function callWindows(
   dir: string,
   recording: Recording,
-  model: BearingModel,
+  { judge, manifest }: { readonly judge: Judge; readonly manifest: ModelManifest },
 ): Promise<readonly CalledWindow[]> {
-  const { rows, rateHz } = model.manifest.window;
-  const samples = await readSamples(join(dir, recording.file));
-  const factor = recording.rate_hz / rateHz;
-  if (!Number.isInteger(factor)) {
-    const message = `${recording.file} has ${recording.rate_hz} Hz: a whole multiple of ${rateHz} Hz is needed`;
-    throw new FieldnoteError('RECORDING_UNREADABLE', message, { file: recording.file });
-  }
-  const brought = decimate(samples, factor);
-  const constants: BearingConstants = { ...DRIVE_END, rateHz, shaftHz: recording.rpm / 60 };
+  const { file, fault, fault_inches: faultInches, rate_hz, rpm } = recording;
+  const recorded = { values: await readSamples(join(dir, file)), rateHz: rate_hz };
+  const { values, rateHz } = atRateOf(manifest, recorded) ?? refuseRate(recording);
+  const told = { asset: ASSET, constants: { ...DRIVE_END, shaftHz: rpm / 60 } };
+  const { rows } = manifest.window;
   const called: CalledWindow[] = [];
-  for (let start = 0; start + rows <= brought.length; start += rows / 2) {
-    const answer = await judgeBearing(model, brought.slice(start, start + rows), constants);
+  for (let end = rows; end <= values.length; end += rows / 2) {
+    const burst = { values: values.slice(end - rows, end), rateHz, monoMs: 0, channel: 'acceleration' };
+    const window = burstWindow(burst, manifest, told) ?? refuseRate(recording);
+    const verdict = await judge.judge(window);
     called.push({
-      file: recording.file,
-      row: start,
-      truth: recording.fault === null ? 'healthy' : LABEL_OF[recording.fault],
-      faultInches: recording.fault_inches,
-      best: answer.best,
-      isSure: answer.isSure,
-      score: answer.score,
+      file,
+      row: called.length,
+      seconds: end / rateHz,
+      truth: fault === null ? 'healthy' : LABEL_OF[fault],
+      faultInches,
+      call: callOf(verdict),
+      score: verdict.kind === 'judged' ? verdict.score : Number.NaN,
     });
   }
   return called;
+}
+
+/** Whatever keeps the model from a label counts against it. */
+function callOf(verdict: Verdict): Call {
+  return verdict.kind === 'judged' ? (verdict.labels[0]?.name as BearingLabel) : 'unsure';
+}
+
+function refuseRate({ file, rate_hz }: Recording): never {
+  const message = `${file} has ${rate_hz} Hz, which is not a rate that the model takes, nor a multiple of one`;
+  throw new FieldnoteError('RECORDING_UNREADABLE', message, { file });
 }
 
 async function readIndex(dir: string): Promise<readonly Recording[]> {

@@ -105,6 +105,7 @@ export function madeFacts(seed: number): ReportFacts {
     node: 'up',
     asset: { key: 'made', name },
     severity: pick(['notice', 'warning', 'critical'] as const, random),
+    kind: 'machine',
     opened: stamps.opened,
     updated: stamps.updated,
     closed: event === 'closed' ? stamps.closed : null,

@@ -1,4 +1,4 @@
-import type { Evidence } from '../values/incident.ts';
+import type { Evidence, SensorFault } from '../values/incident.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { ChannelDeviation, Judged, Label } from '../values/verdict.ts';
 import type { Course, IncidentState } from './state.ts';
@@ -98,8 +98,20 @@ export function healedEvidence(course: Course, deviations: readonly ChannelDevia
   });
 }
 
-/** What a reader would call the same trouble: which channels deviate to which side, and the likely label. */
-export function pictureOf(evidence: readonly Evidence[], labels: readonly Label[]): string {
+/**
+ * What a reader would call the same trouble: which channels deviate to which side and the likely label, or what is wrong
+ * with which sensors.
+ */
+export function pictureOf({
+  evidence,
+  labels,
+  fault,
+}: {
+  readonly evidence: readonly Evidence[];
+  readonly labels: readonly Label[];
+  readonly fault?: SensorFault | undefined;
+}): string {
+  if (fault !== undefined) return JSON.stringify([fault.fault, ...fault.channels]);
   const channels = evidence.map(({ channel, direction }) => `${channel} ${direction}`).sort();
   const label = labels.find(({ probability }) => probability >= LABEL_PROBABILITY_MIN)?.name ?? null;
   return JSON.stringify([label, ...channels]);

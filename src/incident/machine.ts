@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { IncidentConfig } from '../config/schema.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import type { Incident, IncidentEvent } from '../values/incident.ts';
+import type { Incident, IncidentAbout, IncidentEvent, SensorFault } from '../values/incident.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Judged, Verdict } from '../values/verdict.ts';
 import {
@@ -16,7 +16,8 @@ import { severityOf } from './severity.ts';
 import { type IncidentState, type Life, stateSchema } from './state.ts';
 
 /**
- * Verdicts → incidents, one machine per asset, a pure function of state and verdict. At most one incident is open.
+ * Verdicts → incidents, a pure function of state and verdict; one state for each asset and for each sensor and bearing of it.
+ * At most one incident of a state is open.
  *
  *   score ≥ 1 for openAfter             opened; or, within mergeWithin of the last closing, the same incident again
  *   score < closeBelow for closeAfter   closed, as of the moment when it began to be healthy
@@ -31,6 +32,7 @@ import { type IncidentState, type Life, stateSchema } from './state.ts';
  * timeline that went back ends pending onsets and pending health, and no timer counts it. An open incident stays.
  */
 
+const MACHINE: IncidentAbout = { kind: 'machine' };
 const UPDATE_GAP_MS = 60_000;
 /** Between two and three steps, so that rounding never decides whether one verdict or two are missing. */
 const BRIDGED_STEPS = 2.5;
@@ -39,6 +41,10 @@ export type { IncidentState };
 
 export interface StepInput {
   readonly verdict: Verdict;
+  /** The machine if nothing is said; always the same for one state. */
+  readonly about?: IncidentAbout;
+  /** What is wrong with the sensor that the verdict is about. */
+  readonly fault?: SensorFault | undefined;
   /** The full time of the verdict's endMs. */
   readonly stamp: Stamp;
   readonly settings: IncidentConfig;
@@ -131,6 +137,7 @@ function open(state: IncidentState, onset: NonNullable<IncidentState['onset']>, 
   const before = last !== null && mayMerge(last.incident, onset.stamp, settings) ? last : null;
   const course = before === null ? onset.course : joinCourses(before.course, onset.course);
   const severity = severityOf({
+    kind: (moment.about ?? MACHINE).kind,
     before: before?.incident.severity,
     score: onset.course.peakScore,
     lastedMs: nowMs - onset.sinceMs,
@@ -149,7 +156,7 @@ function open(state: IncidentState, onset: NonNullable<IncidentState['onset']>, 
     peakScore: course.peakScore,
     episodes: episodes + 1,
   };
-  const picture = pictureOf(shown.evidence, shown.labels);
+  const picture = pictureOf(shown);
   const life = { incident, course, picture, eventMs: nowMs, severityMs: onset.sinceMs };
   const event = before === null ? 'opened' : 'updated';
   return { state: { ...state, onset: null, life }, event: { event, incident } };
@@ -171,7 +178,7 @@ function stepOpen(state: IncidentState, life: Life, moment: Moment): StepResult 
   const healthy = isHealthy ? (state.healthy ?? { sinceMs: nowMs, stamp }) : null;
   const course = followCourse(life.course, verdict, state.deviating, stamp);
   const shown = shownNow(state, course, moment);
-  const picture = pictureOf(shown.evidence, shown.labels);
+  const picture = pictureOf(shown);
   const change = pendingChange(state, life, picture, moment);
   const severity = verdict.score >= 1 ? climb(life, moment) : life.incident.severity;
   const closed = healthy !== null && nowMs - healthy.sinceMs >= settings.closeAfter ? healthy.stamp : null;
@@ -197,17 +204,21 @@ function stepOpen(state: IncidentState, life: Life, moment: Moment): StepResult 
 
 function climb(life: Life, { verdict, settings, nowMs }: Moment) {
   const lastedMs = nowMs - life.severityMs;
-  return severityOf({ before: life.incident.severity, score: verdict.score, lastedMs, settings });
+  const { kind, severity: before } = life.incident;
+  return severityOf({ kind, before, score: verdict.score, lastedMs, settings });
 }
 
 /** The part of an incident that shows the present; once the score is healthy, what carried the peak. */
-function shownNow(state: IncidentState, course: Life['course'], { verdict, stamp, settings }: Moment) {
+function shownNow(state: IncidentState, course: Life['course'], moment: Moment) {
+  const { verdict, stamp, settings } = moment;
   const { asset, score, model, deviations } = verdict;
+  const fault = moment.fault ?? state.life?.incident.fault;
   const isHealthy = score < settings.closeBelow;
   const evidence = isHealthy
     ? healedEvidence(course, deviations)
     : evidenceOf(deviations, { extremes: course.extremes, deviating: state.deviating, stamp });
-  return { asset, score, model, evidence, labels: isHealthy ? course.peakLabels : verdict.labels };
+  const labels = isHealthy ? course.peakLabels : verdict.labels;
+  return { asset, ...(moment.about ?? MACHINE), score, model, evidence, labels, ...(fault && { fault }) };
 }
 
 function pendingChange(state: IncidentState, life: Life, picture: string, { verdict, nowMs }: Moment) {

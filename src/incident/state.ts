@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Evidence, Incident } from '../values/incident.ts';
+import type { Evidence, Incident, SensorFault } from '../values/incident.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Label } from '../values/verdict.ts';
 
 /**
- * What the incident machine remembers of one asset: plain JSON, so that the store keeps it as it is and a restart
+ * What the incident machine remembers of one asset, or of one sensor or bearing of it: plain JSON, so that the store keeps it as it is and a restart
  * goes on where the last run ended. Lists rather than records, because channels may be called `constructor`.
  */
 
@@ -38,6 +38,22 @@ const label = z
   .strictObject({ name: z.string(), probability: z.number() })
   .readonly() satisfies z.ZodType<Label>;
 
+const sensorFault = z
+  .strictObject({
+    fault: z.enum(['stuck', 'dropped-out', 'spiking', 'saturated', 'out-of-range', 'clock-jump']),
+    source: z.string(),
+    channels: z.array(z.string()).max(COUNT_MAX).readonly(),
+    since: stamp,
+    value: z.number().optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    count: z.int().min(0).optional(),
+    withinMs: z.number().optional(),
+    normalMs: z.number().optional(),
+    jumpMs: z.number().optional(),
+  })
+  .readonly() satisfies z.ZodType<SensorFault>;
+
 const evidenceList = z.array(evidence).max(COUNT_MAX).readonly();
 const labelList = z.array(label).max(COUNT_MAX).readonly();
 
@@ -45,6 +61,9 @@ const incident = z
   .strictObject({
     id: z.uuid(),
     asset: z.string(),
+    // States of older versions are about the machine.
+    kind: z.enum(['machine', 'sensor', 'bearing']).default('machine'),
+    subject: z.string().optional(),
     revision: z.int().min(1),
     severity: z.enum(['notice', 'warning', 'critical']),
     opened: stamp,
@@ -54,8 +73,10 @@ const incident = z
     peakScore: z.number().min(0),
     evidence: evidenceList,
     labels: labelList,
+    fault: sensorFault.optional(),
     model: z.string(),
     episodes: z.int().min(1),
+    explainedBy: z.uuid().optional(),
   })
   .readonly() satisfies z.ZodType<Incident>;
 

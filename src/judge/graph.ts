@@ -7,18 +7,19 @@ import type { Graph, GraphTensor, RunAnswer } from './protocol.ts';
 const ROUNDING = 1e-3;
 
 /**
- * Checks that a graph takes the window and gives the outputs that its manifest declares.
+ * Checks that a graph takes the window and the constants and gives the outputs that its manifest declares.
  * @throws {FieldnoteError} MODEL_MISMATCH naming every difference
  */
 export function checkGraph({ inputs, outputs }: Graph, manifest: ModelManifest): void {
-  const { name, window, channels } = manifest;
-  const wanted = [window.rows, channels.length];
-  const isWindow = (input: GraphTensor) =>
-    input.name === 'window' && input.type === 'float32' && fits(input.shape, wanted);
+  const { name } = manifest;
+  const wanted = wantedInputs(manifest);
+  const isWanted = (input: GraphTensor) => wanted.some((one) => isSame(input, one));
   const given = new Set(outputs.filter(({ type }) => type === 'float32').map((output) => output.name));
   const differences = [
-    ...inputs.filter((input) => !isWindow(input)).map((input) => `takes ${describe(input)}`),
-    ...(inputs.some(isWindow) ? [] : [`does not take window float32 [${wanted.join(', ')}]`]),
+    ...inputs.filter((input) => !isWanted(input)).map((input) => `takes ${describe(input)}`),
+    ...wanted
+      .filter((one) => !inputs.some((input) => isSame(input, one)))
+      .map((one) => `does not take ${describe(one)}`),
     ...wantedOutputs(manifest)
       .filter((output) => !given.has(output))
       .map((output) => `gives no float32 output "${output}"`),
@@ -28,14 +29,20 @@ export function checkGraph({ inputs, outputs }: Graph, manifest: ModelManifest):
   throw new FieldnoteError('MODEL_MISMATCH', message, { name, sha256: manifest.sha256, differences });
 }
 
+function wantedInputs({ window, channels, constants = [] }: ModelManifest): GraphTensor[] {
+  const scalars = constants.map(({ name }) => ({ name, type: 'float32', shape: [1] }));
+  return [{ name: 'window', type: 'float32', shape: [window.rows, channels.length] }, ...scalars];
+}
+
 function wantedOutputs({ outputs }: ModelManifest): string[] {
   const deviations = outputs.deviations ? ['value', 'baseline', 'spread', 'share'] : [];
   return ['score', ...deviations, ...(outputs.labels.length > 0 ? ['labels'] : [])];
 }
 
-function fits(shape: GraphTensor['shape'], wanted: readonly number[]): boolean {
-  if (shape.length !== wanted.length) return false;
-  return wanted.every((size, i) => typeof shape[i] === 'string' || shape[i] === size);
+/** A graph may leave a size open. */
+function isSame({ name, type, shape }: GraphTensor, wanted: GraphTensor): boolean {
+  if (name !== wanted.name || type !== wanted.type || shape.length !== wanted.shape.length) return false;
+  return wanted.shape.every((size, i) => typeof shape[i] === 'string' || shape[i] === size);
 }
 
 function describe({ name, type, shape }: GraphTensor): string {

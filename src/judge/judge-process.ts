@@ -59,12 +59,14 @@ function graphOf(session: InferenceSession): Graph {
   return { inputs: session.inputMetadata.map(describe), outputs: session.outputMetadata.map(describe) };
 }
 
-async function run({ sha256, data, rows, channels }: RunRequest): Promise<RunAnswer> {
+async function run({ sha256, data, rows, channels, constants }: RunRequest): Promise<RunAnswer> {
   const session = sessions.get(sha256);
   if (session === undefined) throw new Error(`model ${sha256} is not loaded`);
-  const window = new Tensor('float32', data, [rows, channels]);
+  const feeds: Record<string, Tensor> = { window: new Tensor('float32', data, [rows, channels]) };
+  for (const [name, value] of Object.entries(constants))
+    feeds[name] = new Tensor('float32', Float32Array.of(value), [1]);
   const wanted = OUTPUT_NAMES.filter((name) => session.outputNames.includes(name));
-  const results = await session.run({ window }, wanted);
+  const results = await session.run(feeds, wanted);
   const outputs: Record<string, Float32Array> = {};
   for (const [name, tensor] of Object.entries(results)) {
     if (tensor.data instanceof Float32Array) outputs[name] = tensor.data.slice(0, OUTPUT_LENGTH_MAX + 1);

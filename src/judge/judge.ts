@@ -4,10 +4,10 @@ import type { ModelManifest, ModelPackage } from '../models/package.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { BoundedQueue } from '../system/queue.ts';
-import type { NotJudged, NotJudgedReason, Verdict } from '../values/verdict.ts';
+import type { Judged, NotJudged, NotJudgedReason, Verdict } from '../values/verdict.ts';
 import type { Window } from '../values/window.ts';
 import { checkGraph, readOutputs } from './graph.ts';
-import type { JudgeAnswer, JudgeRequest, LoadAnswer, RunAnswer } from './protocol.ts';
+import type { JudgeAnswer, JudgeRequest, LoadAnswer, RunAnswer, RunRequest } from './protocol.ts';
 
 /** Reading, checking and optimising a large model on a small board takes longer than running it. */
 const LOAD_DEADLINE_MS = 10_000;
@@ -39,6 +39,8 @@ interface ActiveModel {
   /** Why its windows are not judged while it is in back-off. */
   fault: NotJudgedReason;
 }
+
+type RunInput = Pick<RunRequest, 'data' | 'constants'>;
 
 interface Waiting {
   readonly window: Window;
@@ -131,10 +133,14 @@ export class Judge {
     if (active === undefined) return notJudged(window, 'learning');
     if (active.backOff.waitMs > 0) return notJudged(window, active.fault);
     const { manifest } = active.package;
+    const constants = constantsOf(window, manifest);
+    if (constants === undefined) return notJudged(window, 'out-of-range');
     try {
       if (!this.#loaded.has(manifest.sha256)) await this.#load(active.package);
-      const read = readOutputs(await this.#run(manifest, newestRows(window, manifest)), manifest);
+      const input = { data: newestRows(window, manifest), constants };
+      const read = readOutputs(await this.#run(manifest, input), manifest);
       if (read === undefined) return notJudged(window, 'bad-output');
+      if (isUnsure(read, manifest)) return notJudged(window, 'unsure');
       return { kind: 'judged', asset: window.asset, endMs: window.endMs, model: manifest.sha256, ...read };
     } catch (error) {
       return notJudged(window, blame(active, error));
@@ -159,7 +165,7 @@ export class Judge {
     const { manifest } = model;
     const { graph } = await this.#load(model);
     checkGraph(graph, manifest);
-    const outputs = await this.#run(manifest, trialData(manifest));
+    const outputs = await this.#run(manifest, trialInput(manifest));
     if (readOutputs(outputs, manifest) !== undefined) return;
     const message = `model "${manifest.name}" gave nonsense for a trial window: ${summary(outputs)}`;
     throw new FieldnoteError('MODEL_INVALID', message, { name: manifest.name, sha256: manifest.sha256 });
@@ -172,8 +178,9 @@ export class Judge {
     return answer;
   }
 
-  async #run({ sha256, window, channels }: ModelManifest, data: Float32Array): Promise<RunAnswer['outputs']> {
-    const request = { kind: 'run', sha256, data, rows: window.rows, channels: channels.length } as const;
+  async #run({ sha256, window, channels }: ModelManifest, input: RunInput): Promise<RunAnswer['outputs']> {
+    const shape = { rows: window.rows, channels: channels.length };
+    const request = { kind: 'run', sha256, ...shape, ...input } as const;
     const answer = (await this.#process.ask(request, this.#options.deadlineMs)) as RunAnswer;
     return answer.outputs;
   }
@@ -195,6 +202,10 @@ function blame(active: ActiveModel, error: unknown): NotJudgedReason {
   return active.fault;
 }
 
+function isUnsure({ labels: [best] }: Pick<Judged, 'labels'>, { outputs }: ModelManifest): boolean {
+  return best !== undefined && best.probability < (outputs.unsureBelow ?? 0);
+}
+
 function isUntried(error: FieldnoteError): boolean {
   return error.code === 'CHILD_DEAD' && error.context['pid'] === undefined;
 }
@@ -206,9 +217,24 @@ function asModelError(error: unknown, { manifest: { name, sha256 } }: ModelPacka
   return new FieldnoteError('MODEL_INVALID', message, { name, sha256 }, error);
 }
 
-/** Values from 1 to 2 that never repeat: no channel is constant, so that no model divides by zero for that reason. */
-function trialData({ window, channels }: ModelManifest): Float32Array {
-  return Float32Array.from({ length: window.rows * channels.length }, (_, i) => 1.5 + Math.sin(i) / 2);
+/**
+ * Values from 1 to 2 that never repeat: no channel is constant, so that no model divides by zero for that reason.
+ * Constants from the middle of their range.
+ */
+function trialInput({ window, channels, constants = [] }: ModelManifest): RunInput {
+  const data = Float32Array.from({ length: window.rows * channels.length }, (_, i) => 1.5 + Math.sin(i) / 2);
+  const middles = constants.map(({ name, min, max }) => [name, (min + max) / 2] as const);
+  return { data, constants: Object.fromEntries(middles) };
+}
+
+/** What a model takes beside the window; undefined when something is unknown or outside of what the model knows. */
+function constantsOf(window: Window, { constants = [] }: ModelManifest): RunInput['constants'] | undefined {
+  const given = constants.map(({ name }) => [name, window.constants?.[name] ?? Number.NaN] as const);
+  const isKnown = constants.every(({ min, max }, at) => {
+    const value = given[at]?.[1] ?? Number.NaN;
+    return value >= min && value <= max;
+  });
+  return isKnown ? Object.fromEntries(given) : undefined;
 }
 
 /** As many of the newest rows as a model takes: what came before is not for every model. */

@@ -37,6 +37,8 @@ export interface RunRequest {
   readonly data: Float32Array;
   readonly rows: number;
   readonly channels: number;
+  /** Inputs of the graph beside the window, by name. */
+  readonly constants: Readonly<Record<string, number>>;
 }
 
 export interface RunAnswer {

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * the graph: it takes the raw window of the asset's channels, so that nothing can differ between training and
  * running.
  *
- * Graph inputs:  `window` float32 [rows, channels], NaN where the window has a gap.
+ * Graph inputs:  `window` float32 [rows, channels], NaN where the window has a gap; each of `constants` float32 [1].
  * Graph outputs: `score` float32 [1], ≥ 0, 1 = alarm limit; optionally `value`, `baseline`, `spread`, `share`,
  * each float32 [channels] (see ChannelDeviation); optionally `labels` float32 [labels], probabilities.
  */
@@ -27,7 +27,24 @@ export const modelManifestSchema = z.strictObject({
   }),
   /** Smallest share of cells of each channel that must hold a value for the model to judge. */
   coverageMin: z.number().min(0).max(1),
-  outputs: z.strictObject({ deviations: z.boolean(), labels: z.array(z.string().min(1)).max(64) }),
+  /** What the graph takes beside the window, such as a speed or a geometry, and the range that the model knows. */
+  constants: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64),
+        unit: z.string().min(1).max(16),
+        min: z.number(),
+        max: z.number(),
+      }),
+    )
+    .max(16)
+    .optional(),
+  outputs: z.strictObject({
+    deviations: z.boolean(),
+    labels: z.array(z.string().min(1)).max(64),
+    /** The best label is said only when its probability is at least this; below, the model is unsure. */
+    unsureBelow: z.number().min(0).max(1).optional(),
+  }),
   /** Where it comes from: data, recipe, and what was measured. */
   provenance: z.strictObject({
     recipe: z.string().min(1),

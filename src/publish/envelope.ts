@@ -87,6 +87,7 @@ export function withWallTimesCorrected(report: Report, syncPointOf: SyncPointOf)
     updated: correct(report.updated),
     closed: report.closed && correct(report.closed),
     channels: report.channels.map((fact) => ({ ...fact, since: correct(fact.since) })),
+    ...(report.sensor && { sensor: { ...report.sensor, since: correct(report.sensor.since) } }),
   };
 }
 

@@ -1,6 +1,8 @@
-import type { Evidence, IncidentEvent } from '../values/incident.ts';
-import type { ChannelFact, Report, ReportStamp } from '../values/report.ts';
+import type { Evidence, IncidentEvent, SensorFault } from '../values/incident.ts';
+import type { ChannelFact, Report, ReportStamp, SensorFact } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
+import { bearingText } from './bearing-text.ts';
+import { sensorText } from './sensor-text.ts';
 import { type ReportFacts, templateText } from './template.ts';
 
 /** ISO 8601 writes years of four digits; a broken clock must not make a report unreadable. */
@@ -12,6 +14,7 @@ export interface AssetDescription {
   readonly key: string;
   readonly name?: string | undefined;
   readonly channels: Readonly<Record<string, { readonly name?: string | undefined; readonly unit: string }>>;
+  readonly bearings?: Readonly<Record<string, { readonly name?: string | undefined }>> | undefined;
 }
 
 export interface ReportInput {
@@ -24,11 +27,15 @@ export interface ReportInput {
 
 /** The document about one event of an incident. Numbers are the incident's own; only the text rounds them. */
 export function reportOf({ event: { event, incident }, asset, site, node, provenance }: ReportInput): Report {
-  const { id, revision, severity, score, peakScore, episodes } = incident;
+  const { id, revision, kind, subject, severity, score, peakScore, episodes, fault, explainedBy } = incident;
+  const sensor = fault && sensorFact(fault, asset);
+  const bearing = kind === 'bearing' ? bearingFact(subject ?? '', asset) : undefined;
   const facts: ReportFacts = {
     id,
     revision,
     event,
+    kind,
+    ...(subject !== undefined && { subject }),
     site,
     node,
     asset: { key: asset.key, name: asset.name ?? asset.key },
@@ -41,15 +48,35 @@ export function reportOf({ event: { event, incident }, asset, site, node, proven
     episodes,
     channels: incident.evidence.map((evidence) => channelFact(evidence, asset)),
     labels: incident.labels.map(({ name, probability }) => ({ name, probability })),
+    ...(sensor && { sensor }),
+    ...(bearing && { bearing }),
+    ...(explainedBy !== undefined && { explainedBy }),
     provenance: { textBy: 'template', model: incident.model, ...provenance },
   };
-  return { ...facts, text: templateText(facts) };
+  return { ...facts, text: textOf(facts) };
 }
 
-function channelFact({ since, ...evidence }: Evidence, { channels }: AssetDescription): ChannelFact {
-  const known = Object.hasOwn(channels, evidence.channel) ? channels[evidence.channel] : undefined;
-  const name = known?.name ?? evidence.channel;
-  return { ...evidence, name, unit: known?.unit ?? '', since: reportStamp(since) };
+function textOf(facts: ReportFacts): string {
+  if (facts.sensor !== undefined) return sensorText(facts, facts.sensor);
+  if (facts.bearing !== undefined) return bearingText(facts, facts.bearing);
+  return templateText(facts);
+}
+
+function bearingFact(key: string, { bearings = {} }: AssetDescription) {
+  return { key, name: (Object.hasOwn(bearings, key) ? bearings[key]?.name : undefined) ?? key };
+}
+
+function channelFact({ since, ...evidence }: Evidence, asset: AssetDescription): ChannelFact {
+  return { ...evidence, ...named(evidence.channel, asset), since: reportStamp(since) };
+}
+
+function sensorFact({ since, channels, ...fault }: SensorFault, asset: AssetDescription): SensorFact {
+  return { ...fault, channels: channels.map((key) => named(key, asset)), since: reportStamp(since) };
+}
+
+function named(channel: string, { channels }: AssetDescription) {
+  const known = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
+  return { channel, name: known?.name ?? channel, unit: known?.unit ?? '' };
 }
 
 function reportStamp({ boot, monoMs, wallMs, clock, errorMs }: Stamp): ReportStamp {

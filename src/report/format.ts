@@ -34,6 +34,9 @@ const BASELINE_SPREADS_MIN = 5;
 const CHANGE_PERCENT_MIN = 1;
 const CHANGE_PERCENT_MAX = 10_000;
 
+/** More digits than sensors have. */
+const READING_DIGITS = 6;
+
 const ORDINAL_ENDINGS = new Map([
   ['one', 'st'],
   ['two', 'nd'],
@@ -97,6 +100,12 @@ function fixedFormat(decimals: number): Intl.NumberFormat {
 export function formatQuantity(value: number, unit: string, decimals: number): string {
   const number = formatNumber(value, decimals);
   return unit.trim() === '' ? number : `${number} ${formatName(unit, UNIT_LENGTH_MAX)}`;
+}
+
+/** A single value as a sensor gave it, in at most six digits: "2.13 mm/s". */
+export function formatReading(value: number, unit: string): string {
+  const [, decimals = ''] = `${Number(value.toPrecision(READING_DIGITS))}`.split('.');
+  return formatQuantity(value, unit, decimals.length);
 }
 
 /** How far from normal, in two digits: "+220 %"; undefined where a percentage of the baseline says nothing. */

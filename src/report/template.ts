@@ -59,10 +59,11 @@ export function capitalised(sentence: string): string {
     : sentence;
 }
 
-function headline(report: ReportFacts): string {
-  const { event, asset, severity, opened, updated } = report;
+/** "Feed pump 7: warning, open since 14:32 UTC (6 min)" */
+export function headline(report: ReportFacts): string {
+  const { event, kind, asset, severity, opened, updated } = report;
   const clock = hasTime(updated) ? '' : ' (clock not set)';
-  const begin = `${formatName(asset.name)}: ${severity}`;
+  const begin = `${formatName(asset.name)}: ${kind === 'sensor' ? 'sensor ' : ''}${severity}`;
   if (event === 'opened') return `${begin}${clock}`;
   if (event === 'closed') return `${begin}${ending(report)}${clock}`;
   return `${begin}, open ${since(opened, updated)}${episode(report.episodes)}${clock}`;
@@ -84,7 +85,7 @@ function episode(count: number): string {
 }
 
 /** "since 14:32 UTC (6 min)", or as much of it as is known. */
-function since(begin: ReportStamp, updated: ReportStamp): string {
+export function since(begin: ReportStamp, updated: ReportStamp): string {
   const time = formatTime(begin, updated);
   const lastedMs = elapsedMs(begin, updated);
   if (lastedMs === undefined) return `since ${time ?? 'before a restart'}`;

@@ -97,9 +97,13 @@ export class Writer {
     return this.#process?.pid;
   }
 
-  /** Takes a report that has its template's text and is on its way. */
+  /**
+   * Takes a report that has its template's text and is on its way. What is about a sensor or a bearing, or explained by
+   * a sensor, keeps it: its facts are not those that the writer knows to tell.
+   */
   add(report: Report): void {
     const { on } = this.#options;
+    if (report.kind !== 'machine' || report.explainedBy !== undefined) return;
     if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return;
     for (const shed of this.#queue.push(report)) on.shed(shed);
     this.#working ??= this.#work();

@@ -23,7 +23,8 @@ export interface OutboxRow extends OutboxEntry {
 
 /** A report and the state of the incident logic that goes with it: both become durable, or neither. */
 export interface Acceptance {
-  readonly asset: string;
+  /** The asset, or what of it the state is about. */
+  readonly stateKey: string;
   /** Anything that JSON can hold. */
   readonly state: unknown;
   readonly entry: OutboxEntry;
@@ -44,7 +45,7 @@ const REASON_LENGTH_MAX = 256;
  * Stores a report and the incident state behind it; returns the sequence number of the report.
  * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
  */
-export function accept(database: Database, { asset, state, entry }: Acceptance): number {
+export function accept(database: Database, { stateKey, state, entry }: Acceptance): number {
   const { id, revision, topic, payload } = entry;
   const stamp = JSON.stringify(entry.stamp);
   const stateText = JSON.stringify(state) ?? 'null';
@@ -52,7 +53,7 @@ export function accept(database: Database, { asset, state, entry }: Acceptance):
   assertSize('state', Buffer.byteLength(stateText), PAYLOAD_BYTES_MAX);
   assertSize(
     'names',
-    Math.max(...[asset, entry.asset, id, topic].map((name) => name.length)),
+    Math.max(...[stateKey, entry.asset, id, topic].map((name) => name.length)),
     NAME_LENGTH_MAX,
   );
 
@@ -65,12 +66,12 @@ export function accept(database: Database, { asset, state, entry }: Acceptance):
     INSERT INTO outbox (seq, id, revision, asset, topic, payload, stamp, crc)
     VALUES (${seq}, ${id}, ${revision}, ${entry.asset}, ${topic}, ${payload}, ${stamp}, ${crc})`;
   sql.run`
-    INSERT INTO incidentState (asset, state, crc) VALUES (${asset}, ${stateText}, ${checksum(asset, stateText)})
+    INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
     ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
   return seq;
 }
 
-/** The latest state of each asset. One that the disk has damaged is dropped, with a gap. */
+/** The latest state of each key. One that the disk has damaged is dropped, with a gap. */
 export function incidentStates(database: Database): Map<string, unknown> {
   const states = new Map<string, unknown>();
   for (const row of database.sql.all`SELECT * FROM incidentState`) {

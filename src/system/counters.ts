@@ -31,6 +31,9 @@ export const COUNTERS = {
   verdicts: 'windows judged',
   not_judged_learning: 'windows not judged: still learning',
   not_judged_gap: 'windows not judged: too many gaps',
+  'not_judged_out-of-range':
+    'windows not judged: a speed or another constant was unknown or not for the model',
+  not_judged_unsure: 'windows not judged: the model found no label probable enough',
   not_judged_shed: 'windows not judged: shed because the judge was busy',
   not_judged_deadline: 'windows not judged: the model did not answer in time',
   'not_judged_judge-down': 'windows not judged: the judge process was down',

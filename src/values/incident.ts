@@ -1,6 +1,15 @@
 import type { Stamp } from './stamp.ts';
 import type { Label } from './verdict.ts';
 
+/** What an incident is about: the machine as a whole, one of its sensors, or one of its bearings. */
+export type IncidentKind = 'machine' | 'sensor' | 'bearing';
+
+export interface IncidentAbout {
+  readonly kind: IncidentKind;
+  /** Key of the channel, of the source as `source:<key>`, or of the bearing; the machine has none. */
+  readonly subject?: string | undefined;
+}
+
 /** How soon somebody should look. */
 export type Severity = 'notice' | 'warning' | 'critical';
 
@@ -20,8 +29,38 @@ export interface Evidence {
   readonly since: Stamp;
 }
 
+export type SensorFaultKind =
+  | 'stuck' // exactly the same value for longer than it ever was while it was learned
+  | 'dropped-out' // no value
+  | 'spiking' // single values far off that return at once
+  | 'saturated' // at the end of what it can measure
+  | 'out-of-range' // values that cannot be true
+  | 'clock-jump'; // the time of the device went forward or back at once
+
+/** Why values of a sensor cannot be believed. Which of the optional facts there are depends on the kind. */
+export interface SensorFault {
+  readonly fault: SensorFaultKind;
+  readonly source: string;
+  /** Keys of the channels that are left out of the judgement because of it. */
+  readonly channels: readonly string[];
+  /** When it began, which is before it was noticed. */
+  readonly since: Stamp;
+  /** Latest value concerned, in the unit of its channel. */
+  readonly value?: number | undefined;
+  /** The limits that it reached or passed, in the same unit. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** How many values were concerned, within `withinMs` where there is one. */
+  readonly count?: number | undefined;
+  readonly withinMs?: number | undefined;
+  /** stuck, dropped-out: how long this lasted at most while the channel was learned. */
+  readonly normalMs?: number | undefined;
+  /** clock-jump: by how much, negative for back. */
+  readonly jumpMs?: number | undefined;
+}
+
 /** One stretch of abnormal behaviour of one asset. A value: each step of its life is a new object. */
-export interface Incident {
+export interface Incident extends IncidentAbout {
   /** UUID, minted once. */
   readonly id: string;
   readonly asset: string;
@@ -36,10 +75,14 @@ export interface Incident {
   /** Channels that deviate, the largest share first. */
   readonly evidence: readonly Evidence[];
   readonly labels: readonly Label[];
-  /** sha256 of the model package behind the latest verdict. */
+  /** The latest fault of a sensor; none for other kinds. */
+  readonly fault?: SensorFault | undefined;
+  /** sha256 of the model package behind the latest verdict; empty where no model judged. */
   readonly model: string;
   /** How many episodes were merged into this incident; 1 when it never healed in between. */
   readonly episodes: number;
+  /** Id of the incident that explains a closed one: not the machine was at fault but its sensor. */
+  readonly explainedBy?: string | undefined;
 }
 
 export interface IncidentEvent {

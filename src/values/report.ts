@@ -28,6 +28,27 @@ const channelFact = z.strictObject({
   since: stamp,
 });
 
+const sensorFact = z
+  .strictObject({
+    fault: z
+      .enum(['stuck', 'dropped-out', 'spiking', 'saturated', 'out-of-range', 'clock-jump'])
+      .describe('Why its values cannot be believed.'),
+    source: z.string(),
+    channels: z
+      .array(z.strictObject({ channel: z.string(), name: z.string(), unit: z.string() }))
+      .max(64)
+      .describe('Channels that are left out of the judgement because of it.'),
+    since: stamp,
+    value: z.number().optional().describe('Latest value concerned.'),
+    min: z.number().optional().describe('Lower limit that it reached or passed.'),
+    max: z.number().optional().describe('Upper limit that it reached or passed.'),
+    count: z.int().min(0).optional().describe('Number of values concerned.'),
+    withinMs: z.number().min(0).optional().describe('Time in which they were counted.'),
+    normalMs: z.number().min(0).optional().describe('How long this lasted at most while it was learned.'),
+    jumpMs: z.number().optional().describe('By how much a clock jumped; negative for back.'),
+  })
+  .describe('The fault of a sensor; present if `kind` is sensor.');
+
 const writer = z
   .strictObject({
     model: z.string().describe('sha256 of the language model.'),
@@ -44,6 +65,14 @@ export const reportSchema = z
     id: z.uuid().describe('Of the incident; the same for all its revisions.'),
     revision: z.int().min(1),
     event: z.enum(['opened', 'updated', 'closed']),
+    kind: z
+      .enum(['machine', 'sensor', 'bearing'])
+      .default('machine')
+      .describe('What it is about; documents of older versions are about the machine.'),
+    subject: z
+      .string()
+      .optional()
+      .describe('Channel, source (as `source:<key>`) or bearing that it is about; the machine has none.'),
     site: z.string(),
     node: z.string(),
     asset: z.strictObject({ key: z.string(), name: z.string() }),
@@ -56,11 +85,20 @@ export const reportSchema = z
     episodes: z.int().min(1),
     channels: z.array(channelFact).max(64),
     labels: z.array(z.strictObject({ name: z.string(), probability: z.number().min(0).max(1) })),
+    sensor: sensorFact.optional(),
+    bearing: z
+      .strictObject({ key: z.string(), name: z.string() })
+      .optional()
+      .describe('Present if `kind` is bearing.'),
+    explainedBy: z
+      .uuid()
+      .optional()
+      .describe('Incident that explains a closed one: not the machine was at fault but its sensor.'),
     text: z.string().min(1).max(1000),
     provenance: z.strictObject({
       textBy: z.enum(['template', 'llm']),
       writer: writer.optional(),
-      model: z.string().describe('sha256 of the model package that judged.'),
+      model: z.string().describe('sha256 of the model package that judged; empty where none did.'),
       config: z.string().describe('sha256 of the configuration file.'),
       agent: z.string().describe('Version of Fieldnote.'),
     }),
@@ -71,3 +109,4 @@ export type Report = z.output<typeof reportSchema>;
 export type ReportStamp = z.output<typeof stamp>;
 export type WriterProvenance = z.output<typeof writer>;
 export type ChannelFact = z.output<typeof channelFact>;
+export type SensorFact = z.output<typeof sensorFact>;

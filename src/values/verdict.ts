@@ -44,7 +44,9 @@ export interface NotJudged {
 export type NotJudgedReason =
   | 'learning' // no model yet: the asset is still learning its normal
   | 'gap' // too little of the window holds values
+  | 'out-of-range' // a constant of the asset, such as its speed, is unknown or outside of what the model knows
   | 'shed' // the judge was busy; the oldest waiting window was dropped
   | 'deadline' // the model did not answer in time; its process was ended
   | 'judge-down' // the judge process is dead or waits for its restart
+  | 'unsure' // the model finds its own best label too improbable to say it
   | 'bad-output'; // the model returned NaN, a negative score or the wrong shape

@@ -13,6 +13,8 @@ export interface Window {
   readonly channels: readonly string[];
   /** rows × channels.length values, row by row. */
   readonly data: Float32Array;
+  /** What the asset tells beside its samples, by the names and in the units of the model. */
+  readonly constants?: Readonly<Record<string, number>>;
   /** For each channel the share of the cells to be judged that hold a value, 0 to 1. */
   readonly coverage: readonly number[];
 }

@@ -44,6 +44,9 @@ function words(verdicts: readonly Verdict[]): (string | number)[] {
   return verdicts.map((verdict) => (verdict.kind === 'judged' ? verdict.score : verdict.reason));
 }
 
+/** What the model "scaled" takes beside the window. */
+const GAIN = { name: 'gain', unit: '1', min: 1, max: 4 };
+
 /** Never comes back from the model "slow". */
 const ENDLESS = 1e12;
 
@@ -79,6 +82,32 @@ describe('the judge', () => {
     const { judge } = await judging({ pump: 'mean' });
     const windows = [madeWindow('pump', 2, 0, 0.49), madeWindow('pump', 2, 1, 0.5)];
     expect(words(await Promise.all(windows.map((window) => judge.judge(window))))).toEqual(['gap', 2]);
+  });
+
+  test('gives a model the constants of the asset that it takes, and only these', async () => {
+    const { judge } = await judging({});
+    await judge.activate('pump', packageOf('scaled', { constants: [GAIN] }));
+    const verdict = await judge.judge({ ...madeWindow('pump', 2), constants: { gain: 3, other: 5 } });
+    expect(words([verdict])).toEqual([6]);
+  });
+
+  test('does not judge by a constant that is unknown or outside of what the model knows', async () => {
+    const { judge } = await judging({});
+    await judge.activate('pump', packageOf('scaled', { constants: [GAIN] }));
+    const window = madeWindow('pump', 2);
+    const odd = [{}, { gain: 0.9 }, { gain: 4.1 }, { gain: Number.NaN }].map((constants) => ({
+      ...window,
+      constants,
+    }));
+    const verdicts = await Promise.all([window, ...odd].map((each) => judge.judge(each)));
+    expect(words(verdicts)).toEqual(verdicts.map(() => 'out-of-range'));
+  });
+
+  test('says nothing where a model finds its best label too improbable', async () => {
+    const { judge } = await judging({});
+    const outputs = { deviations: true, labels: ['leak', 'blockage'], unsureBelow: 0.51 };
+    await judge.activate('pump', packageOf('good', { outputs }));
+    expect(words([await judge.judge(madeWindow('pump', 3))])).toEqual(['unsure']);
   });
 
   test.each([

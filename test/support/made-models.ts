@@ -46,12 +46,13 @@ const dropAxis = intAttribute('keepdims', 0);
 const node = (type: string, inputs: string[], outputName: string, ...attributes: Buffer[]) =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, outputName), text(4, type), ...attributes);
 
-const model = (...graph: Buffer[]) =>
+const modelOf = (channelCount: number, ...graph: Buffer[]) =>
   Buffer.concat([
     int(1, 8),
-    bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, CHANNELS.length), ...graph),
+    bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, channelCount), ...graph),
     bytes(8, text(1, ''), int(2, 17)),
   ]);
+const model = (...graph: Buffer[]) => modelOf(CHANNELS.length, ...graph);
 
 /** The whole window as one row of shape [1, rows × channels]. */
 const flat = node('Flatten', ['window'], 'row', intAttribute('axis', 0));
@@ -80,6 +81,18 @@ const good = model(
 
 /** The score is the mean of everything: negative for a negative window. */
 const mean = model(flat, node('ReduceMean', ['row'], 'score', axis(1), dropAxis), output('score', 1));
+
+/** The score is the largest value of the one channel that it takes. */
+const loudness = modelOf(1, flat, node('ReduceMax', ['row'], 'score', axis(1), dropAxis), output('score', 1));
+
+/** The mean times a constant of the asset. */
+const scaled = model(
+  tensor(11, 'gain', 'float', 1),
+  flat,
+  node('ReduceMean', ['row'], 'mean', axis(1), dropAxis),
+  node('Mul', ['mean', 'gain'], 'score'),
+  output('score', 1),
+);
 
 /** The score is the root of the mean: NaN for a negative window. */
 const root = model(
@@ -122,6 +135,8 @@ const scoreless = model(
 export const MADE_MODELS = {
   good,
   mean,
+  loudness,
+  scaled,
   root,
   /** As many turns as the largest value of the window: 1e12 never comes back. */
   slow: looping('largest'),

@@ -20,5 +20,5 @@ export function acceptance(revision: number, payloadBytes = 300): Acceptance {
     payload,
     stamp,
   };
-  return { asset: 'pump', state: { open: revision }, entry };
+  return { stateKey: 'pump', state: { open: revision }, entry };
 }

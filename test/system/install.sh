@@ -3,7 +3,7 @@
 # say so and are skipped.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-packages="mosquitto mosquitto-clients socat $(cat "$root/firmware-bridge/test/debian-packages.txt")"
+packages="mosquitto mosquitto-clients socat python3-venv $(cat "$root/firmware-bridge/test/debian-packages.txt")"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

@@ -19,7 +19,14 @@ const flow: ChannelFact = {
   ...{ value: 31, baseline: 42, spread: 2, extreme: 31, since: at(0) },
 };
 const facts: ReportFacts = {
-  ...{ id: '00000000-0000-4000-8000-000000000001', revision: 2, event: 'updated', site: 's', node: 'n' },
+  ...{
+    id: '00000000-0000-4000-8000-000000000001',
+    revision: 2,
+    event: 'updated',
+    kind: 'machine',
+    site: 's',
+    node: 'n',
+  },
   ...{
     asset: { key: 'pump', name: 'Pump 1' },
     severity: 'warning',

@@ -109,6 +109,14 @@ describe('checking the graph of a model', () => {
     expect(() => checkGraph({ ...graph, inputs: [tensor('window', ['rows', 2])] }, manifest)).not.toThrow();
   });
 
+  test('accepts the constants that the manifest names', () => {
+    const constants = [{ name: 'speed', unit: 'Hz', min: 1, max: 9 }];
+    const inputs = [tensor('speed', [1]), ...graph.inputs];
+    expect(() => checkGraph({ ...graph, inputs }, { ...manifest, constants })).not.toThrow();
+    const check = () => checkGraph(graph, { ...manifest, constants });
+    expect(check).toThrow('does not take speed float32 [1]');
+  });
+
   test.each([
     ['another number of rows', { inputs: [tensor('window', [9, 2])] }, 'takes window float32 [9, 2]'],
     ['another number of channels', { inputs: [tensor('window', [8, 3])] }, 'takes window float32 [8, 3]'],

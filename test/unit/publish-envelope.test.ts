@@ -23,6 +23,7 @@ function report(change: Partial<Report> = {}): Report {
     id: '5c2f6d62-3f0e-4a6e-9f0a-0d8f0a7c9e11',
     revision: 2,
     event: 'updated',
+    kind: 'machine',
     site: 'plant',
     node: 'pump7',
     asset: { key: 'pump', name: 'Pump 7' },

@@ -14,7 +14,8 @@ let sequence = 0;
 function next(incident: string, change: Partial<Report>): ReportEvent {
   sequence += 1;
   const report: Report = {
-    ...{ id: incident, revision: 1, event: 'opened', site: 'plant', node: 'pump7', severity: 'warning' },
+    ...{ id: incident, revision: 1, event: 'opened', kind: 'machine', severity: 'warning' },
+    ...{ site: 'plant', node: 'pump7' },
     ...{ asset: { key: 'pump', name: 'Pump 7' }, updated: stampAt(sequence * 10), closed: null },
     ...{
       opened: stampAt(incident === 'a' ? 10 : 20),

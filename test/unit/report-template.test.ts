@@ -26,7 +26,14 @@ const flow: ChannelFact = {
 };
 
 const opened: ReportFacts = {
-  ...{ id: '00000000-0000-4000-8000-000000000001', revision: 1, event: 'opened', site: 's', node: 'n' },
+  ...{
+    id: '00000000-0000-4000-8000-000000000001',
+    revision: 1,
+    event: 'opened',
+    kind: 'machine',
+    site: 's',
+    node: 'n',
+  },
   ...{ asset: { key: 'feed_pump_1', name: 'Feed pump 1' }, severity: 'warning' },
   ...{ opened: at(0), updated: at(6), closed: null, score: 2.2, peakScore: 2.2, episodes: 1 },
   ...{ channels: [vibration, current], labels: [] },

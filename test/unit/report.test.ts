@@ -25,7 +25,8 @@ const opened: Stamp = {
   errorMs: 1000,
 };
 const incident: Incident = {
-  ...{ id: '00000000-0000-4000-8000-000000000001', asset: 'pump', revision: 1, severity: 'warning' },
+  ...{ id: '00000000-0000-4000-8000-000000000001', asset: 'pump', kind: 'machine', revision: 1 },
+  severity: 'warning',
   ...{ opened, updated: { ...opened, monoMs: 6000.5, wallMs: opened.wallMs + 5000 }, closed: null },
   ...{
     score: 2.123456789,
@@ -126,6 +127,7 @@ const eventOf: fc.Arbitrary<IncidentEvent> = fc
     incident: fc.record({
       id: fc.uuid(),
       asset: fc.constant('pump'),
+      kind: fc.constant('machine'),
       revision: fc.integer({ min: 1, max: 1e6 }),
       severity: fc.constantFrom('notice', 'warning', 'critical'),
       opened: stampOf,

@@ -21,7 +21,7 @@ describe('accepting a report', () => {
     const database = openIn(temporaryFolder());
     const { state, entry } = acceptance(1);
     call(database, 'accept', {
-      asset: '007',
+      stateKey: '007',
       state,
       entry: { ...entry, asset: '007', topic: '1e3', payload: '12' },
     });
@@ -45,7 +45,7 @@ describe('accepting a report', () => {
     const folder = temporaryFolder();
     const database = openIn(folder);
     acceptMany(database, 2);
-    call(database, 'accept', { ...acceptance(3), asset: 'fan', state: null });
+    call(database, 'accept', { ...acceptance(3), stateKey: 'fan', state: null });
     database.close();
     const states = call(openIn(folder), 'incidentStates', undefined);
     expect(states).toEqual(

@@ -1,0 +1,79 @@
+import type { IncidentConfig } from './config/schema.ts';
+import { type IncidentState, initialState, restore, step } from './incident/machine.ts';
+import type { Clock } from './system/clock.ts';
+import { messageOf } from './system/errors.ts';
+import type { Incident, IncidentAbout, IncidentEvent, IncidentKind, SensorFault } from './values/incident.ts';
+import type { Verdict } from './values/verdict.ts';
+
+/** Stored states by their key: plain JSON, of this version or an older one. */
+export type StoredStates = ReadonlyMap<string, unknown>;
+
+/** What the store calls the state behind an incident; keys of assets have no `/`. */
+export function stateKeyOf(asset: string, { kind, subject }: IncidentAbout): string {
+  return kind === 'machine' ? asset : `${asset}/${kind}/${subject}`;
+}
+
+export interface AssetIncidentsOptions {
+  readonly asset: string;
+  readonly settings: IncidentConfig;
+  readonly clock: Clock;
+  /** UUID of a new incident. */
+  readonly newId: () => string;
+  /** Of all assets, as they were before a restart. */
+  readonly stored: StoredStates;
+  readonly onIncident: (event: IncidentEvent, state: IncidentState) => void;
+  /** A stored state is not readable; what it is about begins anew. */
+  readonly onUnreadable: (message: string) => void;
+}
+
+export interface FollowInput {
+  readonly about: IncidentAbout;
+  readonly verdict: Verdict;
+  /** Time from one verdict about it to the next. */
+  readonly stepMs: number;
+  /** Of a sensor that is faulty. */
+  readonly fault?: SensorFault | undefined;
+  /** Where they are not those of the asset. */
+  readonly settings?: IncidentConfig;
+}
+
+/** The incidents of one asset: those of the machine, and those of each of its sensors and bearings. */
+export class AssetIncidents {
+  readonly #options: AssetIncidentsOptions;
+  readonly #states = new Map<string, IncidentState>();
+
+  constructor(options: AssetIncidentsOptions) {
+    const { asset, stored } = options;
+    this.#options = options;
+    for (const [key, state] of stored)
+      if (key === asset || key.startsWith(`${asset}/`)) this.#restore(key, state);
+  }
+
+  /** One verdict further. */
+  follow({ about, verdict, stepMs, fault, settings = this.#options.settings }: FollowInput): IncidentState {
+    const { asset, clock, newId, onIncident } = this.#options;
+    const key = stateKeyOf(asset, about);
+    const stamp = clock.stampAt(verdict.endMs);
+    const before = this.#states.get(key) ?? initialState();
+    const { state, event } = step(before, { about, verdict, fault, stamp, settings, stepMs, newId });
+    this.#states.set(key, state);
+    if (event !== undefined) onIncident(event, state);
+    return state;
+  }
+
+  /** The incidents of a kind that are open now. */
+  openOf(kind: IncidentKind): readonly Incident[] {
+    const incidents = [...this.#states.values()].map(({ life }) => life?.incident);
+    return incidents.filter(
+      (incident) => incident !== undefined && incident.kind === kind && incident.closed === null,
+    ) as Incident[];
+  }
+
+  #restore(key: string, stored: unknown): void {
+    try {
+      this.#states.set(key, restore(stored));
+    } catch (error) {
+      this.#options.onUnreadable(`${key}: ${messageOf(error)}`);
+    }
+  }
+}
