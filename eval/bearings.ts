@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { BearingFigures } from '../src/eval/bearings.ts';
 import { bearingsBenchmark } from '../src/eval/bearings-benchmark.ts';
 import type { Part } from './part.ts';
 
@@ -25,7 +24,7 @@ export const bearings: Part = {
   ],
   async measure({ data, ...tools }) {
     const { figures } = await bearingsBenchmark(join(data, 'bearings'), tools);
-    const { scores, alwaysOuterRace } = figures as BearingFigures;
+    const { scores, alwaysOuterRace } = figures;
     const always = `always outer race ${alwaysOuterRace.macroF1.toFixed(3)}`;
     return [
       { value: scores.macroF1, baseline: `${always}; unsure in ${(100 * scores.unsureShare).toFixed(1)} %` },
