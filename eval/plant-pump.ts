@@ -15,7 +15,7 @@ const STOP_S = [300, 2400] as const;
 /** A soft start, and the coasting after the power is gone. */
 const START_S = 6;
 const COAST_S = 9;
-/** Current at standstill over the rated one; a soft starter keeps it so low. */
+/** Current while it starts over the usual one; a soft starter keeps it so low. */
 const START_CURRENT = 2.5;
 
 const DAY_S = 86_400;
@@ -53,48 +53,55 @@ export function* plantPump({ seed, hours, scenario }: PlantDays): Generator<Made
   let coldC = 0;
   for (let timeS = 0; timeS < hours * 3600; timeS++) {
     const running = pump.step(1);
-    const speed = duty();
+    const { speed, isPowered } = duty();
     const [cooled, seconds] = speed > 0 ? [0, WARMING_S] : [running.temp_motor - AMBIENT_C, COOLING_S];
     coldC += (cooled - coldC) * -Math.expm1(-1 / seconds);
     const drift = { voltage: slowly.voltage(1), flow: slowly.flow(1), roughness: slowly.roughness(1) };
     const sun = Math.sin((2 * Math.PI * timeS) / DAY_S);
-    const shown = atSpeed({ running, quiet: quiet(), speed, drift });
+    const shown = atSpeed({ running, quiet: quiet(), speed, isPowered, drift });
     shown.temp_motor += AIR_SWING_C * sun - coldC;
     shown.temp_fluid += FLUID_SWING_C * sun;
     yield { timeMs: timeS * 1000, values: PUMP_CHANNELS.map(({ key }) => round(shown[key])) };
   }
 }
 
-/** Share of the rated speed, second by second: runs and stops of random length, with a ramp at either end. */
-function createDuty(random: () => number): () => number {
+interface Duty {
+  /** Share of the rated one. */
+  readonly speed: number;
+  /** Whether the motor has current; a pump that coasts has none. */
+  readonly isPowered: boolean;
+}
+
+/** Second by second: runs and stops of random length, with a ramp at either end. */
+function createDuty(random: () => number): () => Duty {
   const lasting = ([least, most]: readonly [number, number]) => Math.round(least + (most - least) * random());
-  let isOn = true;
+  let isPowered = true;
   let leftS = lasting(RUN_S);
   let speed = 1;
   return () => {
     if (leftS-- <= 0) {
-      isOn = !isOn;
-      leftS = lasting(isOn ? RUN_S : STOP_S);
+      isPowered = !isPowered;
+      leftS = lasting(isPowered ? RUN_S : STOP_S);
     }
-    speed = isOn ? Math.min(1, speed + 1 / START_S) : Math.max(0, speed - 1 / COAST_S);
-    return speed;
+    speed = isPowered ? Math.min(1, speed + 1 / START_S) : Math.max(0, speed - 1 / COAST_S);
+    return { speed, isPowered };
   };
 }
 
-interface Moment {
+interface Moment extends Duty {
   readonly running: PumpReading;
   readonly quiet: Record<PumpChannel, number>;
-  readonly speed: number;
   readonly drift: { readonly voltage: number; readonly flow: number; readonly roughness: number };
 }
 
 /** By the affinity laws: flow with the speed, head with its square. */
-function atSpeed({ running, quiet, speed, drift }: Moment): Record<PumpChannel, number> {
-  const isPowered = speed > 0 && speed < 1 ? START_CURRENT : speed;
+function atSpeed({ running, quiet, speed, isPowered, drift }: Moment): Record<PumpChannel, number> {
+  const load = speed < 1 ? START_CURRENT : 1;
+  const current = isPowered ? load * running.current * (1 + drift.flow / 2) : 0;
   return {
     vibration_de: quiet.vibration_de + speed * running.vibration_de * (1 + drift.roughness),
     vibration_nde: quiet.vibration_nde + speed * running.vibration_nde * (1 + drift.roughness),
-    current: quiet.current + isPowered * running.current * (1 + drift.flow / 2),
+    current: quiet.current + current,
     pressure: quiet.pressure + STATIC_BAR + speed ** 2 * (running.pressure - STATIC_BAR) * (1 - drift.flow),
     temp_motor: running.temp_motor,
     temp_fluid: running.temp_fluid,
