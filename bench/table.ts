@@ -12,11 +12,19 @@ export function ratioOf({ value, baseline }: Row): number | null {
 
 /** The rows as one Markdown table with aligned columns. */
 export function tableOf(rows: readonly Row[]): string {
-  const lines = [[...HEADINGS], ...rows.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
-  const rule = widths.map((width, column) => '-'.repeat(width - 1) + (IS_NUMBER[column] ? ':' : '-'));
+  return markdownTable([[...HEADINGS], ...rows.map(cellsOf)], IS_NUMBER);
+}
+
+/**
+ * A Markdown table with aligned columns.
+ * @param lines the first one is the heading
+ * @param isNumber of each column
+ */
+export function markdownTable(lines: readonly (readonly string[])[], isNumber: readonly boolean[]): string {
+  const widths = isNumber.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
+  const rule = widths.map((width, column) => '-'.repeat(width - 1) + (isNumber[column] ? ':' : '-'));
   const padded = lines.map((cells) =>
-    cells.map((cell, column) => pad(cell, widths[column] ?? 0, IS_NUMBER[column] ?? false)),
+    cells.map((cell, column) => pad(cell, widths[column] ?? 0, isNumber[column] ?? false)),
   );
   return [padded[0] ?? [], rule, ...padded.slice(1)].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

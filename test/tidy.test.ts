@@ -18,10 +18,11 @@ const ENTRY_POINTS = [
   'demo/pump-board.ts',
   'bench/main.ts',
   'docs/generate.ts',
+  'eval/main.ts',
 ];
 
 const product = readSources(['src']);
-const all = [...product, ...readSources(['demo', 'bench', 'docs', 'test'])];
+const all = [...product, ...readSources(['demo', 'bench', 'docs', 'eval', 'test'])];
 const byPath = new Map(all.map((file) => [file.path, file]));
 const folderOf = (path: string) => dirname(path).split('/')[1] ?? '';
 

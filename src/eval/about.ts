@@ -59,4 +59,5 @@ What is learned is not scored. Prints which stretches were found and how late, w
 alarm rate and missed alarm rate per row beside what always and never alarming would score.`;
 
 export const ROWS_HELP = `--out writes one line per scored row: file, row (from 0), time (ISO 8601 in UTC, or seconds since the beginning of a file
-without times), score (1 is the alarm limit, empty where nothing was judged) and alarm (0 or 1).`;
+without times), score (1 is the alarm limit, empty where nothing was judged) and alarm (0 or 1); for bearings a row is a
+window, and label is what it was called.`;

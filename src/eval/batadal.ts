@@ -67,7 +67,8 @@ async function readDataset(dir: string, name: string): Promise<Dataset> {
   const samples = decoded.filter((item) => item.kind === 'sample');
   const names = samples[0]?.names ?? [];
   const answerAt = names.indexOf(ANSWER);
-  if (answerAt < 0) throw notOfBenchmark(dir, name, `a column ${ANSWER}`);
+  const hasTimes = samples.every(({ deviceMs }) => deviceMs !== undefined);
+  if (answerAt < 0 || !hasTimes) throw notOfBenchmark(dir, name, `columns DATETIME and ${ANSWER}`);
   const isChannel = (at: number) => at !== answerAt;
   return {
     channels: names.filter((_, at) => isChannel(at)),

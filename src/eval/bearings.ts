@@ -8,7 +8,7 @@ import { systemClock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Logger } from '../system/log.ts';
 import type { Verdict } from '../values/verdict.ts';
-import { atRateOf } from '../window/burst.ts';
+import { atRateOf, burstWindow } from '../window/burst.ts';
 import {
   alwaysCalled,
   type BearingLabel,
@@ -17,6 +17,7 @@ import {
   type Call,
   type CalledWindow,
 } from './bearing-scores.ts';
+import type { BenchmarkTools } from './benchmark.ts';
 
 /** The drive-end bearing of the test rig, SKF 6205-2RS JEM, as its maker gives it. */
 const DRIVE_END = { balls: 9, ballDiameterMm: 7.94, pitchDiameterMm: 39.04, contactAngleDeg: 0 } as const;
@@ -72,11 +73,9 @@ export interface BearingEvaluation {
   readonly windows: readonly CalledWindow[];
 }
 
-interface BearingTools {
+interface BearingTools extends BenchmarkTools {
   /** The package, such as models/bearing. */
   readonly modelDir: string;
-  readonly log: Logger;
-  readonly progress: (text: string) => void;
 }
 
 /**
@@ -143,13 +142,13 @@ async function callWindows(
   const { file, fault, fault_inches: faultInches, rate_hz, rpm } = recording;
   const recorded = { values: await readSamples(join(dir, file)), rateHz: rate_hz };
   const { values, rateHz } = atRateOf(manifest, recorded) ?? refuseRate(recording);
-  const constants = { ...DRIVE_END, rateHz, shaftHz: rpm / 60 };
+  const told = { asset: ASSET, constants: { ...DRIVE_END, shaftHz: rpm / 60 } };
   const { rows } = manifest.window;
   const called: CalledWindow[] = [];
   for (let end = rows; end <= values.length; end += rows / 2) {
-    const data = values.slice(end - rows, end);
-    const window = { asset: ASSET, endMs: (end / rateHz) * 1000, rateHz, rows, data, coverage: [1] };
-    const verdict = await judge.judge({ ...window, channels: ['acceleration'], constants });
+    const burst = { values: values.slice(end - rows, end), rateHz, monoMs: 0, channel: 'acceleration' };
+    const window = burstWindow(burst, manifest, told) ?? refuseRate(recording);
+    const verdict = await judge.judge(window);
     called.push({
       file,
       row: called.length,

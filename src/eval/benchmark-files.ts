@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
@@ -5,20 +6,30 @@ import { FieldnoteError, messageOf } from '../system/errors.ts';
 /** No file of a benchmark comes near it; a wrong folder may hold anything. */
 const FILE_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 
+/** More names than any benchmark has: another folder. */
+const NAMES_MAX = 10_000;
+
 /**
- * Paths of all files of a folder and those below it, relative to it, in order.
- * @throws FieldnoteError BAD_ARGUMENT when it is no folder that can be read
+ * Paths of all files of a folder and of the folders in it, relative to it, in order.
+ * @throws FieldnoteError BAD_ARGUMENT when it is no folder that can be read, or one with far too much in it
  */
 export async function listFiles(dir: string): Promise<string[]> {
-  const names = await readdir(dir, { recursive: true }).catch((error) => {
-    throw new FieldnoteError(
-      'BAD_ARGUMENT',
-      `cannot read the folder ${dir}: ${messageOf(error)}`,
-      { dir },
-      error,
-    );
+  const listed: string[] = [];
+  for (const entry of await readFolder(dir)) {
+    const below = entry.isDirectory() ? await readFolder(join(dir, entry.name)) : [];
+    listed.push(entry.name, ...below.map(({ name }) => join(entry.name, name)));
+    if (listed.length <= NAMES_MAX) continue;
+    const message = `${dir} holds more than ${NAMES_MAX} files: name the folder of the benchmark itself`;
+    throw new FieldnoteError('BAD_ARGUMENT', message, { dir });
+  }
+  return listed.sort();
+}
+
+async function readFolder(dir: string): Promise<Dirent[]> {
+  return readdir(dir, { withFileTypes: true }).catch((error) => {
+    const message = `cannot read the folder ${dir}: ${messageOf(error)}`;
+    throw new FieldnoteError('BAD_ARGUMENT', message, { dir }, error);
   });
-  return names.sort();
 }
 
 /**

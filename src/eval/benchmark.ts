@@ -18,6 +18,8 @@ export interface ScoredRow {
   /** 1 is the alarm limit; NaN where nothing was judged. */
   readonly score: number;
   readonly isAlarm: boolean;
+  /** What it was called, where a benchmark is about naming faults. */
+  readonly label?: string;
 }
 
 export interface BenchmarkTools {
@@ -31,11 +33,15 @@ export type Benchmark<Figures extends object = object> = (
   tools: BenchmarkTools,
 ) => Promise<BenchmarkResult<Figures>>;
 
-/** The rows as CSV with the columns file, row, time, score (empty where nothing was judged) and alarm (0 or 1). */
+/**
+ * The rows as CSV with the columns file, row, time, score (empty where nothing was judged) and alarm (0 or 1), and label
+ * where rows have one.
+ */
 export function rowsCsv(rows: readonly ScoredRow[]): string {
-  const lines = rows.map(({ file, row, time, score, isAlarm }) => {
+  const hasLabels = rows.some(({ label }) => label !== undefined);
+  const lines = rows.map(({ file, row, time, score, isAlarm, label = '' }) => {
     const fields = [file, row, time, Number.isNaN(score) ? '' : score, Number(isAlarm)];
-    return `${fields.join(',')}\n`;
+    return `${[...fields, ...(hasLabels ? [label] : [])].join(',')}\n`;
   });
-  return ['file,row,time,score,alarm\n', ...lines].join('');
+  return [`file,row,time,score,alarm${hasLabels ? ',label' : ''}\n`, ...lines].join('');
 }

@@ -101,10 +101,8 @@ export async function judgeRows(
   timesMs: readonly number[],
   log: Logger,
 ): Promise<JudgedRow[]> {
-  const config = configOf(recording);
-  const judging = { config, source: 'bench', asset: 'machine', recording: recording.path, log };
+  const { judging, rateHz } = judgingOf(recording, log);
   const windows = await judgeWindows(judging);
-  const rateHz = config.assets['machine']?.window.rateHz ?? 1;
   return windowsOf(windows, timesMs, rateHz).map((window) => ({
     score: window?.score ?? Number.NaN,
     isAlarm: window?.incident !== undefined,
@@ -116,32 +114,47 @@ export interface MadeRow {
   readonly values: readonly number[];
 }
 
-/** `judgeRows` for rows that lie in no recording as they are: they are written as one and forgotten afterwards. */
-export async function judgeMadeRows(
+/** `judgeRows` for rows that lie in no recording as they are. */
+export function judgeMadeRows(
   { rows, ...recording }: Omit<BenchmarkRecording, 'path'> & { readonly rows: readonly MadeRow[] },
   timesMs: readonly number[],
   log: Logger,
 ): Promise<JudgedRow[]> {
+  return asRecording(recording.channels, rows, (path) => judgeRows({ ...recording, path }, timesMs, log));
+}
+
+/** Writes rows as a recording, lets it be used, and forgets it. */
+export async function asRecording<Result>(
+  channels: readonly string[],
+  rows: Iterable<MadeRow>,
+  use: (path: string) => Promise<Result>,
+): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'fieldnote-eval-'));
   try {
     const path = join(folder, 'rows.csv');
-    const lines = rows.map(({ timeMs, values }) => `${[timeMs, ...values].join(',')}\n`);
-    await writeFile(path, [`${['time', ...recording.channels].join(',')}\n`, ...lines].join(''));
-    return await judgeRows({ ...recording, path }, timesMs, log);
+    const lines = Array.from(rows, ({ timeMs, values }) => `${[timeMs, ...values].join(',')}\n`);
+    await writeFile(path, [`${['time', ...channels].join(',')}\n`, ...lines]);
+    return await use(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function configOf({ path, channels, settings }: BenchmarkRecording): Config {
+/** How a recording is judged as one asset, and the rate of its grid. */
+export function judgingOf(
+  { path, channels, settings }: BenchmarkRecording,
+  log: Logger,
+): { readonly judging: Judging; readonly rateHz: number } {
   const entries = channels.map((name, index) => [
     `channel-${index}`,
     { from: `bench.${name}`, unit: '1', name: name.slice(0, 48) },
   ]);
-  return configSchema.parse({
+  const config = configSchema.parse({
     site: 'bench',
     node: 'bench',
     sources: { bench: { link: { type: 'file', path }, time: 'device' } },
     assets: { machine: { channels: Object.fromEntries(entries), ...settings } },
   });
+  const rateHz = config.assets['machine']?.window.rateHz ?? 1;
+  return { judging: { config, source: 'bench', asset: 'machine', recording: path, log }, rateHz };
 }

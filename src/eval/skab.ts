@@ -44,8 +44,13 @@ export async function readSkabRecording(dir: string, file: string): Promise<Skab
   const samples = decoded.filter((item) => item.kind === 'sample');
   const names = samples[0]?.names ?? [];
   const [anomalyAt, changepointAt] = [names.indexOf('anomaly'), names.indexOf('changepoint')];
-  if (anomalyAt < 0 || changepointAt < 0 || samples.length <= LEARNING_ROWS)
-    throw notOfBenchmark(dir, file, `columns anomaly and changepoint and over ${LEARNING_ROWS} rows`);
+  const hasTimes = samples.every(({ deviceMs }) => deviceMs !== undefined);
+  if (anomalyAt < 0 || changepointAt < 0 || !hasTimes || samples.length <= LEARNING_ROWS)
+    throw notOfBenchmark(
+      dir,
+      file,
+      `columns datetime, anomaly and changepoint and over ${LEARNING_ROWS} rows`,
+    );
   const channels = names.filter((name) => !NOT_CHANNELS.includes(name));
   const columns = channels.map((name) => names.indexOf(name));
   const rows = samples.map(({ deviceMs, values }) => ({

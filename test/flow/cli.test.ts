@@ -154,7 +154,9 @@ describe.concurrent('fieldnote', () => {
     await using folder = await newFolder();
     writeFileSync(join(folder.path, 'pump.csv'), recording());
     const { exitCode, stderr } = await runFieldnote('eval', 'skab', folder.path);
-    expect(stderr).toMatch(/pump\.csv is no file of the benchmark: it needs columns anomaly and changepoint/);
+    expect(stderr).toMatch(
+      /pump\.csv is no file of the benchmark: it needs columns datetime, anomaly and changepoint/,
+    );
     expect(exitCode).toBe(1);
   });
 });

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newFolder, runFieldnote, writeConfig } from '../support/daemon.ts';
-import { writeBatadal, writeSkabFile, writeTep } from '../support/made-benchmarks.ts';
+import { FAULT_ROWS, SKAB_ROWS, writeBatadal, writeSkabFile, writeTep } from '../support/made-benchmarks.ts';
+import { needsShared, sharedPath } from '../support/needs.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -31,13 +32,13 @@ describe.concurrent('fieldnote eval', () => {
     const { files, outliers, alwaysAlarm, neverAlarm } = await evaluate('skab', folder.path, '--out', out);
     expect(files).toBe(2);
     const rows = rowsOf(out);
-    expect(rows.length).toBe(2 * (640 - 400));
+    expect(rows.length).toBe(2 * (SKAB_ROWS - 400));
     expect(rows[0]?.slice(0, 3)).toEqual(['one.csv', '400', '2026-01-01T00:06:40.000Z']);
-    const isFault = ([, row]: string[]) => Number(row) >= 500 && Number(row) < 560;
+    const isFault = ([, row]: string[]) => Number(row) >= FAULT_ROWS.from && Number(row) < FAULT_ROWS.to;
     const count = (fault: boolean, alarm: string) =>
       rows.filter((cells) => isFault(cells) === fault && cells[4] === alarm).length;
     const [hits, missed, wrong] = [count(true, '1'), count(true, '0'), count(false, '1')];
-    expect(hits).toBeGreaterThan(80);
+    expect(hits).toBeGreaterThan(FAULT_ROWS.to - FAULT_ROWS.from);
     expect(outliers.f1).toBeCloseTo((2 * hits) / (2 * hits + missed + wrong), 12);
     expect(alwaysAlarm.outliers).toMatchObject({ farPercent: 100, marPercent: 0 });
     expect(neverAlarm.outliers).toMatchObject({ f1: 0, farPercent: 0, marPercent: 100 });
@@ -246,3 +247,19 @@ describe.concurrent('fieldnote eval labels', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   });
 });
+
+describe.runIf(needsShared('skab/valve1-6.csv'))(
+  'fieldnote eval skab on a recording of the benchmark',
+  () => {
+    test('finds its fault with fewer false alarms than always alarming', {
+      timeout: TIMEOUT_MS,
+    }, async () => {
+      await using folder = await newFolder();
+      symlinkSync(sharedPath('skab/valve1-6.csv'), join(folder.path, 'valve1-6.csv'));
+      const { outliers, alwaysAlarm, changepoints } = await evaluate('skab', folder.path);
+      expect(outliers.f1).toBeGreaterThan(alwaysAlarm.outliers.f1);
+      expect(outliers.farPercent).toBeLessThan(20);
+      expect(changepoints.standard).toBeGreaterThan(0);
+    });
+  },
+);

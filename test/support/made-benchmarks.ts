@@ -6,15 +6,19 @@ import { gaussian, seededRandom } from '../../demo/noise.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** A recording like those of SKAB: 1 Hz, three channels, a fault from row 500 to row 559. */
+/** Rows of a recording like those of SKAB, and those of the fault in it. */
+export const SKAB_ROWS = 1000;
+export const FAULT_ROWS = { from: 500, to: 700 } as const;
+
+/** A recording like those of SKAB: 1 Hz, three channels. */
 export function writeSkabFile(folder: string, name: string, options: { readonly isLabelled?: boolean } = {}) {
   const random = seededRandom(5);
-  const rows = Array.from({ length: 640 }, (_, row) => {
-    const isFault = row >= 500 && row < 560;
+  const rows = Array.from({ length: SKAB_ROWS }, (_, row) => {
+    const isFault = row >= FAULT_ROWS.from && row < FAULT_ROWS.to;
     const time = new Date(START_MS + row * 1000).toISOString().slice(0, 19).replace('T', ' ');
     const values = [2 + (isFault ? 2 : 0), 7, 40].map((level) => (level + gaussian(random) / 5).toFixed(4));
     const isAnomaly = isFault && options.isLabelled !== false;
-    const isChange = (row === 500 || row === 560) && options.isLabelled !== false;
+    const isChange = (row === FAULT_ROWS.from || row === FAULT_ROWS.to) && options.isLabelled !== false;
     return [time, ...values, isAnomaly ? '1.0' : '0.0', isChange ? '1.0' : '0.0'].join(';');
   });
   write(folder, name, ['datetime;vib;amps;flow;anomaly;changepoint', ...rows]);

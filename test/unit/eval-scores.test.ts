@@ -142,6 +142,20 @@ describe('the rows as CSV', () => {
   });
 });
 
+describe('the rows of a benchmark that names faults', () => {
+  test('have a column for the name', () => {
+    const row = { file: 'a.f32', row: 0, time: '0.341', score: 1.25, isAlarm: true, label: 'inner race' };
+    expect(rowsCsv([row])).toBe('file,row,time,score,alarm,label\na.f32,0,0.341,1.25,1,inner race\n');
+  });
+});
+
+describe('the rows of a benchmark that names faults', () => {
+  test('have a sixth column, what each was called', () => {
+    const row = { file: 'a.f32', row: 0, time: '0.341', score: 2, isAlarm: true, label: 'ball' };
+    expect(rowsCsv([row])).toBe('file,row,time,score,alarm,label\na.f32,0,0.341,2,1,ball\n');
+  });
+});
+
 describe('the F distribution', () => {
   // Upper points as printed in tables of it.
   test.for([
