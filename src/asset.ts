@@ -1,29 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { AssetModel, type AssetModelHealth } from './asset-model.ts';
 import type { AssetConfig } from './config/schema.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { AssetIncidents, type StoredStates } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
-import { channelsOf, type LearningKeeper, LearningPeriod } from './learning.ts';
-import { activeModelDir } from './models/active.ts';
-import { checkAgainstAsset, readModelPackage } from './models/read-package.ts';
+import { type LearningKeeper, LearningPeriod } from './learning.ts';
 import type { SampleTime } from './sample-time.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
-import { FieldnoteError, messageOf } from './system/errors.ts';
+import { messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
 import type { NotJudgedReason, Verdict } from './values/verdict.ts';
 import { AssetWatch } from './watch.ts';
-
-/** A judge process that does not come up, or died of a model, is asked again after so long. */
-const ACTIVATE_RETRY_MS = 10_000;
-/** Deaths while a model is loaded that may have another cause, such as memory that others used up. */
-const ACTIVATE_DEATHS_MAX = 3;
 
 export interface AssetOptions {
   readonly key: string;
@@ -41,7 +33,7 @@ export interface AssetOptions {
   readonly onVerdict?: (verdict: Verdict, state: IncidentState) => void;
 }
 
-export interface AssetHealth {
+export interface AssetHealth extends AssetModelHealth {
   readonly phase: 'starting' | 'learning' | 'watching';
   /** Latest value of each channel on the grid, in its unit; null where it has a gap. */
   readonly latest: Readonly<Record<string, number | null>>;
@@ -55,8 +47,8 @@ export interface AssetHealth {
 export class Asset {
   readonly #options: AssetOptions;
   readonly #watch: AssetWatch;
-  readonly #stopping = new AbortController();
-  #model: Promise<void> = Promise.resolve();
+  readonly #model: AssetModel;
+  #learned: Promise<void> = Promise.resolve();
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
   /** Of a model that could not be written where it belongs. */
@@ -73,13 +65,19 @@ export class Asset {
       onUnreadable: (message) => log.error({ asset }, message),
     });
     this.#options = options;
+    this.#model = new AssetModel({
+      ...options,
+      wasAbnormal: incidents.openOf('machine').length > 0,
+      on: { watching: () => this.#watchByModel(), unknown: () => this.#beginLearning() },
+    });
     this.#watch = new AssetWatch({
       ...options,
       incidents,
       on: {
-        learned: () => this.#follow(this.#finishLearning()),
+        learned: () => this.#finishLearning(),
         verdict: (verdict, after) => {
           this.#latest = verdict;
+          this.#model.saw(verdict);
           onVerdict?.(verdict, after);
         },
       },
@@ -88,15 +86,7 @@ export class Asset {
 
   /** Loads the model of the asset, or begins to learn one. Resolves when samples may come. */
   async start(): Promise<void> {
-    const { key, dataDir, log } = this.#options;
-    try {
-      const directory = await activeModelDir(dataDir, key);
-      if (directory === undefined) return await this.#beginLearning();
-      this.#follow(this.#activate(directory));
-    } catch (error) {
-      log.error({ asset: key }, `${messageOf(error)}; learning ${key} again`);
-      await this.#beginLearning();
-    }
+    await this.#model.start();
   }
 
   push(sample: Sample): void {
@@ -105,18 +95,20 @@ export class Asset {
 
   advanceTo(timeMs: number): void {
     this.#watch.advanceTo(timeMs);
+    this.#model.advanceTo(timeMs);
   }
 
   /** Resolves when every window so far has its verdict and what was learned is in use. */
   async settled(): Promise<void> {
     await this.#watch.settled();
-    await this.#model;
+    await this.#learned;
+    await this.#model.settled();
   }
 
   /** No more samples come: keeps what was learned so far. */
   stop(): void {
     this.#watch.learning?.keep();
-    this.#stopping.abort();
+    this.#model.stop();
     if (this.#temporaryDir !== undefined) rmSync(this.#temporaryDir, { recursive: true, force: true });
   }
 
@@ -127,80 +119,51 @@ export class Asset {
     return {
       phase: this.#phase,
       latest: this.#watch.latestValues,
+      ...this.#model.health,
       ...(learning && { learned: Math.round(learning.progress * 1000) / 1000 }),
       ...(verdict?.kind === 'judged' && { score: verdict.score }),
       ...(verdict?.kind === 'not-judged' && { notJudged: verdict.reason }),
     };
   }
 
-  #follow(work: Promise<void>): void {
-    this.#model = work.catch((error) => {
-      this.#options.log.error({ asset: this.#options.key }, messageOf(error));
-    });
+  #watchByModel(): void {
+    const progress = this.#watch.learning?.progress ?? 1;
+    // Half a learning is of no use beside a model that was brought.
+    if (progress < 1) this.#options.keeper.clear();
+    this.#watch.learnFrom(undefined);
+    this.#phase = 'watching';
   }
 
   async #beginLearning(): Promise<void> {
     const { key: asset, config, dataDir, clock, keeper, log } = this.#options;
+    if (this.#watch.learning !== undefined) return;
     const restored = await keeper.restore();
     const period = new LearningPeriod({ asset, config, dataDir, clock, keeper, restored });
     this.#watch.learnFrom(period);
     this.#phase = 'learning';
     const done = `${Math.round(period.progress * 100)} % done`;
     log.info({ asset }, `learning the normal of ${asset} for ${config.learn.for / 1000} s, ${done}`);
-    if (period.progress >= 1) this.#follow(this.#finishLearning());
+    if (period.progress >= 1) this.#finishLearning();
   }
 
-  async #finishLearning(): Promise<void> {
-    const { key: asset, counters, log } = this.#options;
+  #finishLearning(): void {
+    const { key: asset, log } = this.#options;
     const period = this.#watch.learning;
     if (period === undefined) return;
+    this.#learned = this.#useLearned(period).catch((error) => log.error({ asset }, messageOf(error)));
+  }
+
+  async #useLearned(period: LearningPeriod): Promise<void> {
+    const { key: asset, counters, log } = this.#options;
     try {
       const { directory, unwritable } = await period.finish();
       log.info({ asset, directory }, `learned the normal of ${asset}`);
       if (unwritable !== undefined) this.#watchTemporarily(dirname(directory), unwritable);
-      await this.#activate(directory);
+      await this.#model.adopt(directory);
     } catch (error) {
       counters.add('learn_rejected', asset);
       log.error({ asset }, `cannot use what was learned of ${asset}: ${messageOf(error)}; learning it again`);
       period.again();
-    }
-  }
-
-  async #activate(directory: string): Promise<void> {
-    const { key: asset, config, judge, log } = this.#options;
-    try {
-      const model = await readModelPackage(directory);
-      checkAgainstAsset(model, channelsOf(config), config.window);
-      await this.#activateWhenUp(() => judge.activate(asset, model));
-      if (this.#stopping.signal.aborted) return;
-      this.#watch.learnFrom(undefined);
-      this.#phase = 'watching';
-      log.info({ asset, model: model.manifest.sha256 }, `watching ${asset}`);
-    } catch (error) {
-      if (this.#watch.learning !== undefined) throw error;
-      log.error({ asset }, `${messageOf(error)}; learning ${asset} again`);
-      await this.#beginLearning();
-    }
-  }
-
-  /**
-   * A model that is wrong is an error. A process that does not come up is asked again, for ever; one that dies of the
-   * model a few times, because a normal that was learned is worth more than half a minute.
-   */
-  async #activateWhenUp(activate: () => Promise<void>): Promise<void> {
-    const { key: asset, log } = this.#options;
-    const { signal } = this.#stopping;
-    for (let deaths = 0; !signal.aborted; ) {
-      try {
-        await Promise.race([activate(), once(signal, 'abort')]);
-        return;
-      } catch (error) {
-        if (!(error instanceof FieldnoteError)) throw error;
-        if (error.code.startsWith('MODEL_') && (!isDeath(error.cause) || ++deaths === ACTIVATE_DEATHS_MAX))
-          throw error;
-        log.error({ asset }, `${messageOf(error)}; trying again in ${ACTIVATE_RETRY_MS / 1000} s`);
-        await sleep(ACTIVATE_RETRY_MS, undefined, { signal }).catch(() => {});
-      }
     }
   }
 
@@ -210,8 +173,4 @@ export class Asset {
     const outcome = 'watching by it all the same, a restart learns again';
     log.error({ asset }, `cannot keep what was learned of ${asset}: ${messageOf(unwritable)}; ${outcome}`);
   }
-}
-
-function isDeath(cause: unknown): boolean {
-  return cause instanceof FieldnoteError && (cause.code === 'CHILD_DEAD' || cause.code === 'CHILD_DEADLINE');
 }

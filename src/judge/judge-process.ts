@@ -48,7 +48,19 @@ async function createSession(sha256: string, onnxPath: string): Promise<Inferenc
   const bytes = await readFile(onnxPath);
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== sha256) throw new Error(`${onnxPath} has the sha256 ${found}, not ${sha256}`);
-  return InferenceSession.create(bytes, SESSION_OPTIONS);
+  return InferenceSession.create(bytes, SESSION_OPTIONS).catch((error: unknown) => {
+    throw new Error(loadFault(error instanceof Error ? error.message : String(error)));
+  });
+}
+
+/** A graph of a newer operator set than the runtime knows is told in three lines; a person needs one. */
+function loadFault(message: string): string {
+  const [, given, domain, known] =
+    /Opset (\d+) is under development.*official support for domain (\S+) is till opset (\d+)/s.exec(
+      message,
+    ) ?? [];
+  if (given === undefined) return message;
+  return `its graph is of opset ${given} of ${domain}, and opsets up to ${known} are supported: export it with opset ${known}`;
 }
 
 function graphOf(session: InferenceSession): Graph {

@@ -1,5 +1,6 @@
 import { BackOff } from '../isolate/back-off.ts';
 import { IsolatedProcess } from '../isolate/isolated-process.ts';
+import { type Column, columnsOf, inUnitsOfAsset, valuesFor } from '../models/columns.ts';
 import type { ModelManifest, ModelPackage } from '../models/package.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
@@ -7,7 +8,8 @@ import { BoundedQueue } from '../system/queue.ts';
 import type { Judged, NotJudged, NotJudgedReason, Verdict } from '../values/verdict.ts';
 import type { Window } from '../values/window.ts';
 import { checkGraph, readOutputs } from './graph.ts';
-import type { JudgeAnswer, JudgeRequest, LoadAnswer, RunAnswer, RunRequest } from './protocol.ts';
+import type { JudgeAnswer, JudgeRequest, LoadAnswer, RunAnswer } from './protocol.ts';
+import { goldenDifferences, type RunInput, trialInput } from './trial-window.ts';
 
 /** Reading, checking and optimising a large model on a small board takes longer than running it. */
 const LOAD_DEADLINE_MS = 10_000;
@@ -33,14 +35,19 @@ export interface JudgeOptions {
   readonly onRestart: (reason: FieldnoteError) => void;
 }
 
-interface ActiveModel {
+export interface ActivateOptions {
+  /** Where the channels of the model lie in the asset's windows; without it they are the same. */
+  readonly columns?: readonly Column[];
+  /** Called whenever this model ends the judge process: it crashed, or did not answer in time. */
+  readonly onDeath?: (reason: FieldnoteError) => void;
+}
+
+interface ActiveModel extends Required<ActivateOptions> {
   readonly package: ModelPackage;
   readonly backOff: BackOff;
   /** Why its windows are not judged while it is in back-off. */
   fault: NotJudgedReason;
 }
-
-type RunInput = Pick<RunRequest, 'data' | 'constants'>;
 
 interface Waiting {
   readonly window: Window;
@@ -90,10 +97,21 @@ export class Judge {
    * @throws {FieldnoteError} MODEL_INVALID when it cannot be loaded, gives nonsense, or ends the process;
    * MODEL_MISMATCH when its graph is not what its manifest says; CHILD_DEAD when it could not be tried: try again
    */
-  activate(asset: string, model: ModelPackage): Promise<void> {
-    const activation = this.#lastActivation.then(() => this.#activate(asset, model));
+  activate(asset: string, model: ModelPackage, options: ActivateOptions = {}): Promise<void> {
+    const activation = this.#lastActivation.then(() => this.#activate(asset, model, options));
     this.#lastActivation = activation.catch(() => undefined);
     return activation;
+  }
+
+  /** Forgets the model of an asset: its windows get the reason "learning". Waits for activations before it. */
+  deactivate(asset: string): Promise<void> {
+    const deactivation = this.#lastActivation.then(async () => {
+      const before = this.#models.get(asset)?.package;
+      this.#models.delete(asset);
+      if (before !== undefined) await this.#releaseUnused(before);
+    });
+    this.#lastActivation = deactivation;
+    return deactivation;
   }
 
   /** Never rejects. The verdicts of one asset come in the order of its windows. */
@@ -113,7 +131,8 @@ export class Judge {
     const active = this.#models.get(window.asset);
     if (active === undefined) return notJudged(window, 'learning');
     const { coverageMin } = active.package.manifest;
-    if (window.coverage.some((share) => share < coverageMin)) return notJudged(window, 'gap');
+    if (active.columns.some(({ at }) => (window.coverage[at] ?? 0) < coverageMin))
+      return notJudged(window, 'gap');
     return new Promise((decide) => {
       const shed = this.#queue.push({ window, decide });
       shed?.decide(notJudged(shed.window, 'shed'));
@@ -133,21 +152,24 @@ export class Judge {
     if (active === undefined) return notJudged(window, 'learning');
     if (active.backOff.waitMs > 0) return notJudged(window, active.fault);
     const { manifest } = active.package;
+    const { columns } = active;
     const constants = constantsOf(window, manifest);
     if (constants === undefined) return notJudged(window, 'out-of-range');
     try {
       if (!this.#loaded.has(manifest.sha256)) await this.#load(active.package);
-      const input = { data: newestRows(window, manifest), constants };
+      const input = { data: valuesFor(window, { window: manifest.window, columns }), constants };
       const read = readOutputs(await this.#run(manifest, input), manifest);
       if (read === undefined) return notJudged(window, 'bad-output');
       if (isUnsure(read, manifest)) return notJudged(window, 'unsure');
-      return { kind: 'judged', asset: window.asset, endMs: window.endMs, model: manifest.sha256, ...read };
+      const deviations = inUnitsOfAsset(read.deviations, columns);
+      const { asset, endMs } = window;
+      return { kind: 'judged', asset, endMs, model: manifest.sha256, ...read, deviations };
     } catch (error) {
       return notJudged(window, blame(active, error));
     }
   }
 
-  async #activate(asset: string, model: ModelPackage): Promise<void> {
+  async #activate(asset: string, model: ModelPackage, options: ActivateOptions): Promise<void> {
     await this.#process.backOffOver();
     const before = this.#models.get(asset)?.package;
     try {
@@ -157,7 +179,9 @@ export class Judge {
       throw asModelError(error, model);
     }
     const backOff = new BackOff({ ...this.#options, ...LEFT_OUT });
-    this.#models.set(asset, { package: model, backOff, fault: 'judge-down' });
+    const { channels } = model.manifest;
+    const { columns = columnsOf(channels, channels).columns, onDeath = () => undefined } = options;
+    this.#models.set(asset, { package: model, columns, onDeath, backOff, fault: 'judge-down' });
     if (before !== undefined) await this.#releaseUnused(before);
   }
 
@@ -166,9 +190,11 @@ export class Judge {
     const { graph } = await this.#load(model);
     checkGraph(graph, manifest);
     const outputs = await this.#run(manifest, trialInput(manifest));
-    if (readOutputs(outputs, manifest) !== undefined) return;
-    const message = `model "${manifest.name}" gave nonsense for a trial window: ${summary(outputs)}`;
-    throw new FieldnoteError('MODEL_INVALID', message, { name: manifest.name, sha256: manifest.sha256 });
+    if (readOutputs(outputs, manifest) === undefined)
+      throw refused(manifest, `gave nonsense for a trial window: ${summary(outputs)}`);
+    const differences = goldenDifferences(manifest, outputs);
+    if (differences.length > 0)
+      throw refused(manifest, `does not give its golden outputs: ${differences.join('; ')}`);
   }
 
   async #load({ manifest, onnxPath }: ModelPackage): Promise<LoadAnswer> {
@@ -198,6 +224,7 @@ function blame(active: ActiveModel, error: unknown): NotJudgedReason {
   if (!(error instanceof FieldnoteError) || isUntried(error)) return 'judge-down';
   if (error.code === 'CHILD_FAILED') return 'bad-output';
   active.backOff.fail();
+  active.onDeath(error);
   active.fault = error.code === 'CHILD_DEADLINE' ? 'deadline' : 'judge-down';
   return active.fault;
 }
@@ -210,21 +237,15 @@ function isUntried(error: FieldnoteError): boolean {
   return error.code === 'CHILD_DEAD' && error.context['pid'] === undefined;
 }
 
+function refused({ name, sha256 }: ModelManifest, why: string): FieldnoteError {
+  return new FieldnoteError('MODEL_INVALID', `model "${name}" ${why}`, { name, sha256 });
+}
+
 function asModelError(error: unknown, { manifest: { name, sha256 } }: ModelPackage): unknown {
   const isKept = !(error instanceof FieldnoteError) || error.code.startsWith('MODEL_') || isUntried(error);
   if (isKept) return error;
   const message = `model "${name}" cannot be used: ${messageOf(error)}`;
   return new FieldnoteError('MODEL_INVALID', message, { name, sha256 }, error);
-}
-
-/**
- * Values from 1 to 2 that never repeat: no channel is constant, so that no model divides by zero for that reason.
- * Constants from the middle of their range.
- */
-function trialInput({ window, channels, constants = [] }: ModelManifest): RunInput {
-  const data = Float32Array.from({ length: window.rows * channels.length }, (_, i) => 1.5 + Math.sin(i) / 2);
-  const middles = constants.map(({ name, min, max }) => [name, (min + max) / 2] as const);
-  return { data, constants: Object.fromEntries(middles) };
 }
 
 /** What a model takes beside the window; undefined when something is unknown or outside of what the model knows. */
@@ -235,11 +256,6 @@ function constantsOf(window: Window, { constants = [] }: ModelManifest): RunInpu
     return value >= min && value <= max;
   });
   return isKnown ? Object.fromEntries(given) : undefined;
-}
-
-/** As many of the newest rows as a model takes: what came before is not for every model. */
-function newestRows({ data, rows, channels }: Window, { window }: ModelManifest): Float32Array {
-  return data.subarray((rows - window.rows) * channels.length);
 }
 
 function summary(outputs: RunAnswer['outputs']): string {

@@ -45,6 +45,20 @@ export const modelManifestSchema = z.strictObject({
     /** The best label is said only when its probability is at least this; below, the model is unsure. */
     unsureBelow: z.number().min(0).max(1).optional(),
   }),
+  /**
+   * What the model gives for a window that anybody can make again: the cell of row r and channel c holds
+   * center[c] + swing[c] · sin(r · channels + c). Compared within 1e-4 of the larger of 1 and the value before use.
+   */
+  golden: z
+    .strictObject({
+      center: z.array(z.number()).max(64),
+      swing: z.array(z.number()).max(64),
+      /** Of each of `constants`, by name. */
+      constants: z.record(z.string(), z.number()).optional(),
+      /** By the name of the output. */
+      outputs: z.record(z.string(), z.array(z.number()).max(64)),
+    })
+    .optional(),
   /** Where it comes from: data, recipe, and what was measured. */
   provenance: z.strictObject({
     recipe: z.string().min(1),

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MEMORY_WINDOWS, type WindowConfig, windowRows } from '../config/schema.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { type Column, columnsOf } from './columns.ts';
 import { type ModelManifest, type ModelPackage, modelManifestSchema } from './package.ts';
 
-const MANIFEST_SIZE_BYTES_MAX = 256 * 1024;
-const ONNX_SIZE_BYTES_MAX = 64 * 1024 * 1024;
+export const MANIFEST_SIZE_BYTES_MAX = 256 * 1024;
+export const ONNX_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Faults that one message names, and characters of each value in it. */
 const FAULTS_MAX = 10;
@@ -41,41 +42,30 @@ async function read(directory: string): Promise<ModelPackage> {
 }
 
 /**
- * Checks that a model was made for the channels and the window of an asset.
+ * Checks that a model can judge an asset by its channels and windows.
  * @param channels of the asset, in the order of its configuration
+ * @returns where the channels of the model are found among them
  * @throws {FieldnoteError} MODEL_MISMATCH naming every difference
  */
 export function checkAgainstAsset(
   { manifest }: ModelPackage,
-  channels: readonly { readonly name: string; readonly unit: string }[],
+  channels: ModelManifest['channels'],
   { rateHz, length }: Pick<WindowConfig, 'rateHz' | 'length'>,
-): void {
+): readonly Column[] {
   const rows = windowRows({ length, rateHz });
   const takesMemory = manifest.window.rows === rows * (1 + MEMORY_WINDOWS);
+  const { columns, differences: channelDifferences } = columnsOf(manifest.channels, channels);
   const differences = [
-    ...channelDifferences(manifest.channels, channels),
+    ...channelDifferences,
     difference('rate in Hz', manifest.window.rateHz, rateHz),
     takesMemory ? undefined : difference('rows of a window', manifest.window.rows, rows),
   ].filter((found) => found !== undefined);
-  if (differences.length === 0) return;
+  if (differences.length === 0) return columns;
   const message = `model "${manifest.name}" does not fit the asset: ${differences.join('; ')}`;
   throw new FieldnoteError('MODEL_MISMATCH', message, { sha256: manifest.sha256, differences });
 }
 
-function channelDifferences(
-  wanted: ModelManifest['channels'],
-  given: readonly { readonly name: string; readonly unit: string }[],
-): (string | undefined)[] {
-  const namesOf = (channels: readonly { readonly name: string }[]) =>
-    channels.map(({ name }) => name).join(', ');
-  const unitOf = new Map(given.map(({ name, unit }) => [name, unit]));
-  return [
-    difference('channels in order', namesOf(wanted), namesOf(given)),
-    ...wanted.map(({ name, unit }) => difference(`unit of ${name}`, unit, unitOf.get(name) ?? unit)),
-  ];
-}
-
-function difference(what: string, wanted: string | number, given: string | number): string | undefined {
+function difference(what: string, wanted: number, given: number): string | undefined {
   return wanted === given ? undefined : `${what}: the model wants ${wanted}, the asset has ${given}`;
 }
 

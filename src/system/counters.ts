@@ -40,6 +40,7 @@ export const COUNTERS = {
   'not_judged_bad-output': 'windows not judged: the model returned nonsense',
   child_restarts: 'times a child process was started again',
   learn_rejected: 'learning periods rejected as not steady',
+  models_rolled_back: 'models that failed on trial, so that the model before them came back',
   incidents_opened: 'incidents opened',
   incidents_closed: 'incidents closed',
   reports_accepted: 'reports made durable',

@@ -46,13 +46,16 @@ const dropAxis = intAttribute('keepdims', 0);
 const node = (type: string, inputs: string[], outputName: string, ...attributes: Buffer[]) =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, outputName), text(4, type), ...attributes);
 
-const modelOf = (channelCount: number, ...graph: Buffer[]) =>
+const modelOf = (
+  { channelCount = CHANNELS.length, opset = 17 }: { channelCount?: number; opset?: number },
+  ...graph: Buffer[]
+) =>
   Buffer.concat([
     int(1, 8),
     bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, channelCount), ...graph),
-    bytes(8, text(1, ''), int(2, 17)),
+    bytes(8, text(1, ''), int(2, opset)),
   ]);
-const model = (...graph: Buffer[]) => modelOf(CHANNELS.length, ...graph);
+const model = (...graph: Buffer[]) => modelOf({}, ...graph);
 
 /** The whole window as one row of shape [1, rows × channels]. */
 const flat = node('Flatten', ['window'], 'row', intAttribute('axis', 0));
@@ -83,7 +86,12 @@ const good = model(
 const mean = model(flat, node('ReduceMean', ['row'], 'score', axis(1), dropAxis), output('score', 1));
 
 /** The score is the largest value of the one channel that it takes. */
-const loudness = modelOf(1, flat, node('ReduceMax', ['row'], 'score', axis(1), dropAxis), output('score', 1));
+const loudness = modelOf(
+  { channelCount: 1 },
+  flat,
+  node('ReduceMax', ['row'], 'score', axis(1), dropAxis),
+  output('score', 1),
+);
 
 /** The mean times a constant of the asset. */
 const scaled = model(
@@ -101,6 +109,19 @@ const root = model(
   node('Sqrt', ['mean'], 'score'),
   output('score', 1),
 );
+
+/** The score is the root of 2 less the mean: NaN above 2. */
+const narrow = model(
+  constant('two', 2),
+  flat,
+  node('ReduceMean', ['row'], 'mean', axis(1), dropAxis),
+  node('Sub', ['two', 'mean'], 'room'),
+  node('Sqrt', ['room'], 'score'),
+  output('score', 1),
+);
+
+/** Of an operator set that does not exist yet. */
+const newer = modelOf({ opset: 99 }, node('Identity', ['window'], 'score'), output('score', 1));
 
 /** A score that takes as many turns of a loop as `times` says; without it, the loop never ends. */
 const looping = (times: string) =>
@@ -138,11 +159,13 @@ export const MADE_MODELS = {
   loudness,
   scaled,
   root,
+  narrow,
   /** As many turns as the largest value of the window: 1e12 never comes back. */
   slow: looping('largest'),
   endless: looping(''),
   wide,
   scoreless,
+  newer,
   truncated: good.subarray(0, good.length / 2),
   text: Buffer.from('This is no model.\n'),
 } as const;

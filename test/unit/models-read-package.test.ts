@@ -114,22 +114,37 @@ describe('checking a model against an asset', () => {
   });
 
   test('accepts the asset that it was made for', () => {
-    expect(() => checkAgainstAsset(model(), channels, window)).not.toThrow();
+    expect(checkAgainstAsset(model(), channels, window)).toEqual([
+      { at: 0, factor: 1, offset: 0 },
+      { at: 1, factor: 1, offset: 0 },
+    ]);
+  });
+
+  test('finds its channels among more, in another order and in other units', () => {
+    const given = [
+      { name: 'pressure', unit: 'kPa' },
+      { name: 'voltage', unit: 'V' },
+      { name: 'flow', unit: 'l/min' },
+    ];
+    const columns = checkAgainstAsset(model(), given, window);
+    expect(columns).toEqual([
+      { at: 2, factor: 1, offset: 0 },
+      { at: 0, factor: 0.01, offset: 0 },
+    ]);
   });
 
   test.each([
-    ['a channel less', [{ name: 'flow', unit: 'L/min' }], window, 'channels in order'],
     [
-      'another order',
-      channels.toReversed(),
+      'a channel less',
+      [{ name: 'flow', unit: 'L/min' }],
       window,
-      'the model wants flow, pressure, the asset has pressure, flow',
+      'the model wants a channel pressure, which the asset does not have',
     ],
     [
-      'another unit',
-      [channels[0], { name: 'pressure', unit: 'psi' }] as typeof channels,
+      'another quantity',
+      [channels[0], { name: 'pressure', unit: 'A' }] as typeof channels,
       window,
-      'unit of pressure: the model wants bar, the asset has psi',
+      'unit of pressure: the model wants bar, the asset has A, which does not convert',
     ],
     ['another rate', channels, { rateHz: 2, length: 4000 }, 'rate in Hz: the model wants 1, the asset has 2'],
     [
@@ -143,9 +158,11 @@ describe('checking a model against an asset', () => {
   });
 
   test('names every difference at once', () => {
-    const given = [{ name: 'flow', unit: 'm³/h' }];
+    const given = [{ name: 'flow', unit: 'V' }];
     const check = () => checkAgainstAsset(model(), given, { rateHz: 10, length: 60_000 });
     expect(check).toThrow(expect.objectContaining({ code: 'MODEL_MISMATCH' }));
-    expect(check).toThrow(/channels in order.*; unit of flow.*; rate in Hz.*; rows of a window/);
+    expect(check).toThrow(
+      /unit of flow.*; the model wants a channel pressure.*; rate in Hz.*; rows of a window/,
+    );
   });
 });
