@@ -46,13 +46,19 @@ const dropAxis = intAttribute('keepdims', 0);
 const node = (type: string, inputs: string[], outputName: string, ...attributes: Buffer[]) =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, outputName), text(4, type), ...attributes);
 
-const model = (...graph: Buffer[]) => modelOf({}, ...graph);
-const modelOf = ({ opset = 17, channelCount = CHANNELS.length as number }, ...graph: Buffer[]) =>
+const modelOf = (channelCount: number, ...graph: Buffer[]) =>
+>>=======
+const modelOf = (
+  { channelCount = CHANNELS.length, opset = 17 }: { channelCount?: number; opset?: number },
+  ...graph: Buffer[]
+) =>
+>>>>>>> 531cedb9eb10457f94449441a82ba6684cb809a5
   Buffer.concat([
     int(1, 8),
     bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, channelCount), ...graph),
     bytes(8, text(1, ''), int(2, opset)),
   ]);
+const model = (...graph: Buffer[]) => modelOf({}, ...graph);
 
 /** The whole window as one row of shape [1, rows × channels]. */
 const flat = node('Flatten', ['window'], 'row', intAttribute('axis', 0));
