@@ -46,13 +46,10 @@ const dropAxis = intAttribute('keepdims', 0);
 const node = (type: string, inputs: string[], outputName: string, ...attributes: Buffer[]) =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, outputName), text(4, type), ...attributes);
 
-const modelOf = (channelCount: number, ...graph: Buffer[]) =>
->>=======
 const modelOf = (
   { channelCount = CHANNELS.length, opset = 17 }: { channelCount?: number; opset?: number },
   ...graph: Buffer[]
 ) =>
->>>>>>> 531cedb9eb10457f94449441a82ba6684cb809a5
   Buffer.concat([
     int(1, 8),
     bytes(7, text(2, 'made'), tensor(11, 'window', 'float', ROWS, channelCount), ...graph),
@@ -189,7 +186,6 @@ export function madeManifest(name: MadeModel): ModelManifest {
     ],
     window: { rateHz: 1, rows: ROWS, stepMs: 1000 },
     coverageMin: 0.5,
-    toleratesMissing: false,
     outputs: { deviations: name === 'good', labels: name === 'good' ? ['leak', 'blockage'] : [] },
     provenance: { recipe: 'made by a test', data: 'none', trainedAt: '2026-11-01', figures: {} },
   };
