@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /**
  * Runs one suite and says in one line what came of it. `unit` needs nothing but npm; `system` starts real brokers,
- * pseudo-terminals and programs from Debian packages, which test/system/install.sh brings.
+ * pseudo-terminals and programs from Debian packages and PyPI, which the scripts test/system/install*.sh bring.
  * The counts go to build/<suite>-counts.json, from which .ci/run prints its closing line.
  */
 const SUITES = {
@@ -19,7 +19,7 @@ const SUITES = {
       'firmware-bridge/test/tools.test.ts',
     ],
   },
-  system: { install: ['test/system/install.sh'], folders: ['test/system'] },
+  system: { install: ['test/system/install.sh', 'test/system/install-python.sh'], folders: ['test/system'] },
 } as const;
 
 interface Counts {
