@@ -15,7 +15,7 @@ import { end, startNode } from './children.ts';
 import { ASSET } from './configuration.ts';
 import { CHANNELS, reading } from './device.ts';
 import type { EchoSizes } from './echo-process.ts';
-import { WINDOW_ROWS, writeLearnedModel } from './learned-model.ts';
+import { writeLearnedModel } from './learned-model.ts';
 import type { Bench, Part } from './part.ts';
 import { latencies } from './repeat.ts';
 import { latencyRows, type Row } from './row.ts';
@@ -29,13 +29,13 @@ async function measure(bench: Bench): Promise<Row[]> {
   const directory = join(bench.diskFolder, 'judging');
   const sha256 = await writeLearnedModel({ directory, rateHz: 1, stepMs: 1000 });
   const model = await readModelPackage(join(directory, sha256));
-  const window = healthyWindow();
+  const window = healthyWindow(model);
   const judge = createJudge();
   await judge.activate(ASSET, model);
   const sizes = frameSizes(window, model);
   const echo = startEcho(sizes);
   const run = await bareRun(model, window);
-  bench.say(`windows of ${WINDOW_ROWS} rows and ${CHANNELS.length} channels, one by one`);
+  bench.say(`windows of ${window.rows} rows and ${CHANNELS.length} channels, one by one`);
   try {
     const calls = { judge: () => judged(judge, window), run, roundTrip: () => roundTrip(echo, sizes) };
     const times = await latencies(calls, CALLS_PER_BLOCK);
@@ -61,7 +61,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   }
 }
 
-function createJudge(): Judge {
+export function createJudge(): Judge {
   return new Judge({
     clock: systemClock(() => 0),
     random: Math.random,
@@ -71,21 +71,23 @@ function createJudge(): Judge {
   });
 }
 
-function healthyWindow(): Window {
+/** With the memory that the model takes beside what it judges. */
+function healthyWindow({ manifest }: ModelPackage): Window {
   const random = seededRandom(3);
-  const rows = Array.from({ length: WINDOW_ROWS }, () => reading(random));
+  const rows = Array.from({ length: manifest.window.rows }, () => reading(random));
   return {
     asset: ASSET,
     endMs: 15_000,
     rateHz: 1,
-    rows: WINDOW_ROWS,
+    rows: rows.length,
     channels: CHANNELS.map(({ key }) => key),
     data: Float32Array.from(rows.flat()),
     coverage: CHANNELS.map(() => 1),
   };
 }
 
-async function judged(judge: Judge, window: Window): Promise<Verdict> {
+/** @throws Error when there is no verdict */
+export async function judged(judge: Judge, window: Window): Promise<Verdict> {
   const verdict = await judge.judge(window);
   if (verdict.kind === 'judged') return verdict;
   throw new Error(`a window was not judged: ${verdict.reason}`);

@@ -3,8 +3,8 @@ import { Learner } from '../src/learn/learner.ts';
 import { writePackage } from '../src/learn/write-package.ts';
 import { CHANNELS, reading } from './device.ts';
 
-/** Rows of one window, as with the default configuration. */
-export const WINDOW_ROWS = 15;
+/** Rows that one window judges, as with the default configuration. */
+const WINDOW_ROWS = 15;
 
 const LEARNED_ROWS = 600;
 

@@ -6,6 +6,7 @@ import { messageOf } from '../src/system/errors.ts';
 import { decoding } from './decoding.ts';
 import { judging } from './judging.ts';
 import { machineText } from './machine.ts';
+import { models } from './models.ts';
 import type { Bench, Part } from './part.ts';
 import { publishing } from './publishing.ts';
 import { reading } from './reading.ts';
@@ -22,6 +23,7 @@ const PARTS: readonly Part[] = [
   reading,
   decoding,
   judging,
+  models,
   reporting,
   storing,
   publishing,
