@@ -1,9 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that the system tests use, those of firmware-bridge and docs/examples included. Needs root;
-# without it the tests that miss a program say so and are skipped.
+# Installs the Debian packages that the system tests use, those of the firmware, the examples and the recipes included.
+# Needs root; without it the tests that miss a program say so and are skipped.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-packages="mosquitto mosquitto-clients socat $(cat "$root/firmware-bridge/test/debian-packages.txt" "$root/docs/examples/debian-packages.txt")"
+packages="mosquitto mosquitto-clients socat"
+for list in firmware-bridge/test docs/examples models/writer; do
+  packages="$packages $(cat "$root/$list/debian-packages.txt")"
+done
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
