@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { bareModel } from '../bench/bare-model.ts';
 import { writeLearnedModel } from '../bench/learned-model.ts';
 import { latencies } from '../bench/repeat.ts';
 import { median } from '../bench/statistics.ts';
-import { gaussian, seededRandom } from '../demo/noise.ts';
-import { onnxModel } from '../src/learn/onnx.ts';
 import type { Figure, Part } from './part.ts';
 
 /** What one verdict costs in onnxruntime on one core, and what a package weighs. */
@@ -58,17 +55,11 @@ export const classifierCost: Part = {
 
 /** @param perMs how many of the unit of time are a millisecond */
 async function costOf(directory: string, perMs: number): Promise<Figure[]> {
-  const session = await sessionOf(join(directory, 'model.onnx'));
-  const inputs = inputsOf(session);
-  const empty = await sessionOf(emptyModel(inputs));
-  const timesMs = await latencies(
-    { model: () => session.run(inputs), empty: () => empty.run(inputs) },
-    CALLS_PER_BLOCK,
-  );
+  const { run, runEmpty, sizeBytes } = await bareModel(directory);
+  const timesMs = await latencies({ model: run, empty: runEmpty }, CALLS_PER_BLOCK);
   const [modelMs, emptyMs] = [quietMedian(timesMs.model), quietMedian(timesMs.empty)];
   const emptyText = `${(perMs * emptyMs).toPrecision(3)} for a model that does nothing`;
   const baseline = `${(modelMs / emptyMs).toFixed(1)} times the ${emptyText}, same input`;
-  const sizeBytes = await sizeOf(directory);
   return [
     { value: perMs * modelMs, baseline },
     { value: sizeBytes / MEBIBYTE, baseline: `${sizeBytes} bytes` },
@@ -82,41 +73,4 @@ function quietMedian(timesMs: readonly number[]): number {
     (_, block) => block * CALLS_PER_BLOCK,
   );
   return Math.min(...starts.map((start) => median(timesMs.slice(start, start + CALLS_PER_BLOCK))));
-}
-
-function sessionOf(model: string | Uint8Array): Promise<InferenceSession> {
-  const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
-  return typeof model === 'string'
-    ? InferenceSession.create(model, options)
-    : InferenceSession.create(model, options);
-}
-
-/** Noise for the window; what constants of an asset are does not change the time. */
-function inputsOf(session: InferenceSession): Record<string, Tensor> {
-  const random = seededRandom(3);
-  const entries = session.inputMetadata.map((input) => {
-    const shape = input.isTensor ? input.shape.map(Number) : [];
-    const count = shape.reduce((product, length) => product * length, 1);
-    const values = Float32Array.from({ length: count }, () => 10 + gaussian(random));
-    return [input.name, new Tensor('float32', values, shape)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-/** Takes the same inputs and gives a constant: what calling onnxruntime costs. */
-function emptyModel(inputs: Readonly<Record<string, Tensor>>): Uint8Array {
-  return onnxModel({
-    name: 'empty',
-    inputs: Object.entries(inputs).map(([name, { dims }]) => ({ name, shape: dims })),
-    outputs: [{ name: 'score', shape: [1] }],
-    constants: [{ name: 'zero', shape: [1], values: Float32Array.of(0) }],
-    nodes: [{ type: 'Identity', inputs: ['zero'], output: 'score' }],
-  });
-}
-
-/** Bytes of all files that lie in a package, without the folders below it. */
-async function sizeOf(directory: string): Promise<number> {
-  const names = (await readdir(directory)).filter((name) => existsSync(join(directory, name)));
-  const stats = await Promise.all(names.map((name) => stat(join(directory, name))));
-  return stats.filter((file) => file.isFile()).reduce((sum, { size }) => sum + size, 0);
 }

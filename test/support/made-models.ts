@@ -186,6 +186,7 @@ export function madeManifest(name: MadeModel): ModelManifest {
     ],
     window: { rateHz: 1, rows: ROWS, stepMs: 1000 },
     coverageMin: 0.5,
+    toleratesMissing: false,
     outputs: { deviations: name === 'good', labels: name === 'good' ? ['leak', 'blockage'] : [] },
     provenance: { recipe: 'made by a test', data: 'none', trainedAt: '2026-11-01', figures: {} },
   };
