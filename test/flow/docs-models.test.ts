@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { configSchema } from '../../src/config/schema.ts';
 import { runFieldnote } from '../support/daemon.ts';
 import { readSources, root } from '../support/source-tree.ts';
 
@@ -64,6 +66,16 @@ describe('docs/models.md', () => {
     expect(
       keys.filter((key) => !new RegExp(`^\\| \`(assets\\.<key>\\.)?${key}\``, 'm').test(reference)),
     ).toEqual([]);
+  });
+
+  test('shows a configuration that is good, with the channels of the examples', () => {
+    const [block = ''] = /^ {4}site:.*(?:\n {4}.*)+/m.exec(page) ?? [];
+    const { assets } = configSchema.parse(parse(block.replaceAll(/^ {4}/gm, '')));
+    const units = Object.entries(assets['pump']?.channels ?? {}).map(([key, { unit }]) => [key, unit]);
+    for (const name of ['pytorch.py', 'scikit_learn.py']) {
+      const [, channels = ''] = /^CHANNELS.*?(\{.*?\})/m.exec(readText(`docs/examples/${name}`)) ?? [];
+      expect(Object.entries(JSON.parse(channels))).toEqual(units);
+    }
   });
 
   test.each(['pytorch.py', 'scikit_learn.py'])('%s is shorter than forty lines', (name) => {
