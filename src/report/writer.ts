@@ -71,6 +71,7 @@ export class Writer {
   readonly #options: WriterOptions;
   readonly #queue = new WritingQueue(QUEUE_LENGTH_MAX);
   readonly #stopping = new AbortController();
+  readonly #stopped = Promise.withResolvers<void>();
   #process: IsolatedProcess<WriterRequest, WriterAnswer> | undefined;
   /** sha256 of the model that the process has loaded; undefined when it has none. */
   #model: string | undefined;
@@ -92,6 +93,11 @@ export class Writer {
     };
   }
 
+  /** Whether it takes reports; no more when the model was given up. */
+  get isUsable(): boolean {
+    return this.#gaveUp === undefined && !this.#stopping.signal.aborted;
+  }
+
   /** Of the process, for measuring. */
   get pid(): number | undefined {
     return this.#process?.pid;
@@ -99,9 +105,8 @@ export class Writer {
 
   /** Takes a report that has its template's text and is on its way. */
   add(report: Report): void {
-    const { on } = this.#options;
-    if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return;
-    for (const shed of this.#queue.push(report)) on.shed(shed);
+    if (!this.isUsable) return;
+    for (const shed of this.#queue.push(report)) this.#options.on.shed(shed);
     this.#working ??= this.#work();
   }
 
@@ -110,18 +115,21 @@ export class Writer {
     await this.#working;
   }
 
-  /** Ends the process at once; what waits keeps its template. */
+  /** Ends the process at once; nothing is told about what waits. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#stopped.resolve();
     await this.#endProcess();
     await this.#working;
   }
 
   async #work(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    for (let report = this.#queue.shift(); report !== undefined; report = this.#queue.shift()) {
+    while (this.#queue.length > 0) {
       await this.#unpaused();
-      if (this.#stopping.signal.aborted) break;
+      // Chosen only now: the most urgent one may have come during the pause.
+      const report = this.#queue.shift();
+      if (report === undefined || this.#stopping.signal.aborted) break;
       if (this.#gaveUp === undefined) await this.#handle(report);
       this.#queue.done(report);
     }
@@ -185,7 +193,7 @@ export class Writer {
 
   async #load(): Promise<string> {
     if (this.#model !== undefined && this.#process?.pid !== undefined) return this.#model;
-    await this.#process?.backOffOver();
+    await Promise.race([this.#process?.backOffOver(), this.#stopped.promise]);
     const { modelPath: path } = this.#options;
     const loaded = (await this.#ask({ kind: 'load', path }, LOAD_DEADLINE_MS)) as LoadAnswer;
     this.#model = loaded.sha256;

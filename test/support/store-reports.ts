@@ -20,5 +20,6 @@ export function acceptance(revision: number, payloadBytes = 300): Acceptance {
     payload,
     stamp,
   };
-  return { asset: 'pump', state: { open: revision }, entry };
+  const wording = { incident: entry.id, isAwaited: false };
+  return { asset: 'pump', state: { open: revision }, entry, wording };
 }
