@@ -191,7 +191,10 @@ function store({ keeper, states, writer }: Parts, report: Report, stamp: Stamp):
   const asset = report.asset.key;
   const state = states.get(asset);
   // Without a state of the incident there was no report either.
-  if (state === undefined) return keeper.dropUnwritten(report);
+  if (state === undefined) {
+    keeper.dropUnwritten(report);
+    return;
+  }
   const topic = topicsOf({ site, node }).incident(asset);
   const id = outboxIdOf(report);
   const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };

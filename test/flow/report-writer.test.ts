@@ -126,7 +126,7 @@ describe('the writer', () => {
     start({ pausedBy: () => 'the processor has 85 °C' });
     writer.add(madeReport(3));
     await sleep(50);
-    expect(writer.health).toEqual({ waiting: 0, pausedBy: 'the processor has 85 °C' });
+    expect(writer.health).toEqual({ waiting: 1, pausedBy: 'the processor has 85 °C' });
     expect(writer.pid).toBeUndefined();
   });
 
@@ -166,6 +166,20 @@ describe('the writer', () => {
     await writer.settled();
     expect([...happened.written, ...happened.kept, ...happened.gaveUp]).toEqual([]);
   });
+});
+
+test('stops at once while the process may not start yet', async () => {
+  let backMs = 0;
+  start({ clock: { monoMs: () => performance.now() - backMs } });
+  writer.add(madeReport(3));
+  await writer.settled();
+  process.kill(writer.pid ?? 0, 'SIGKILL');
+  await expect.poll(() => happened.restarted.length).toBe(1);
+  // As far as the writer knows, the end of the back-off is a quarter of an hour away now.
+  backMs = 900_000;
+  writer.add(madeReport(4));
+  await writer.stop();
+  expect(happened.kept).toEqual([]);
 });
 
 describe('a model that cannot be used', () => {
