@@ -15,6 +15,7 @@ import { starting } from './starting.ts';
 import { storing } from './storing.ts';
 import { ratioOf, tableOf } from './table.ts';
 import { watching } from './watching.ts';
+import { writing } from './writing.ts';
 
 /** `npm run bench`: one table of figures, each beside a raw baseline that was measured in the same run. */
 
@@ -27,6 +28,7 @@ const PARTS: readonly Part[] = [
   publishing,
   starting,
   watching,
+  writing,
 ];
 
 interface Options {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -128,6 +128,20 @@ describe('the writer', () => {
     await sleep(50);
     expect(writer.health).toEqual({ waiting: 1, pausedBy: 'the processor has 85 °C' });
     expect(writer.pid).toBeUndefined();
+  });
+
+  test('lets every other process go first', async () => {
+    start();
+    writer.add(madeReport(3));
+    await writer.settled();
+    const threads = `/proc/${writer.pid}/task`;
+    const niceness = readdirSync(threads).map((thread) => {
+      const stat = readFileSync(join(threads, thread, 'stat'), 'utf8');
+      // proc(5): nice is field 19; the second one is in brackets and may hold blanks.
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+    });
+    expect(niceness.length).toBeGreaterThan(1);
+    expect(new Set(niceness)).toEqual(new Set([19]));
   });
 
   test('is killed in the middle and goes on with the next report', async () => {
