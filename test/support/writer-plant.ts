@@ -5,6 +5,7 @@ import type { ReportEvent } from '../../src/publish/envelope.ts';
 import type { Broker } from './broker.ts';
 import { reportsAt } from './node-topics.ts';
 import type { Plant } from './plant.ts';
+import { wordingFaults } from './report-ledger.ts';
 
 /** The model that ships. */
 export const WRITER_MODEL = join(import.meta.dirname, '../../models/writer/fieldnote-writer.gguf');
@@ -47,15 +48,8 @@ export function templatesAt(broker: Broker): ReportEvent[] {
   return reportsAt(broker).filter(({ data }) => data.provenance.textBy === 'template');
 }
 
-/** What is wrong with the texts of the model: one that its facts do not carry, or that came before its template. */
+/** What is wrong with the texts of the model: facts do not carry them, or their template did not come before. */
 export function contradictionsAt(broker: Broker): string[] {
-  const templates = new Set<string>();
-  return reportsAt(broker).flatMap(({ id, data }) => {
-    if (data.provenance.textBy === 'template') {
-      templates.add(id);
-      return [];
-    }
-    const isEarly = !templates.has(`${data.id}/${data.revision}`);
-    return [...faultsIn(data.text, data), ...(isEarly ? [`${id} came before its template`] : [])];
-  });
+  const faults = writtenAt(broker).flatMap(({ data }) => faultsIn(data.text, data));
+  return [...faults, ...wordingFaults(reportsAt(broker))];
 }
