@@ -11,6 +11,7 @@ import type { Bench, Part } from './part.ts';
 import { rssMiBOf } from './proc.ts';
 import { latencyRows, type Row } from './row.ts';
 import type { TickerTask } from './ticker.ts';
+import { wordingRows } from './wording.ts';
 
 /**
  * What it costs the watching when the language model writes: windows that become complete at their own pace, from
@@ -37,7 +38,8 @@ async function measure(bench: Bench): Promise<Row[]> {
   try {
     const { writing: valuesMs, quiet: baselineMs } = await latenciesOf(rig, author);
     const note = `bare: the same, nothing written; ${author.textCount} texts, child of ${author.rssMiB.toFixed(0)} MiB`;
-    return latencyRows({ name: 'window to verdict while it writes', valuesMs, baselineMs, note });
+    const name = 'window to verdict while it writes';
+    return [...latencyRows({ name, valuesMs, baselineMs, note }), ...(await wordingRows(bench, MODEL))];
   } finally {
     await author.stop();
     await rig.judge.stop();

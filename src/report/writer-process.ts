@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { createReadStream } from 'node:fs';
 import { getLlama, LlamaCompletion, type LlamaContextSequence, LlamaLogLevel } from 'node-llama-cpp';
 import { serve } from '../isolate/serve.ts';
+import { yieldToOthers } from '../system/priority.ts';
 import { EXAMPLES } from './examples.ts';
 import type {
   LoadAnswer,
@@ -69,19 +69,7 @@ function writerOn(sequence: LlamaContextSequence, isOwn: boolean): Write {
   };
 }
 
-/**
- * Whoever reads a sensor or judges a window goes first. Linux has a priority for each thread (setpriority(2), notes); those
- * that start later, llama.cpp's among them, inherit it.
- */
-function yieldToOthers(): void {
-  try {
-    for (const thread of readdirSync('/proc/self/task'))
-      setPriority(Number(thread), constants.priority.PRIORITY_LOW);
-  } catch {
-    // Not Linux: it then takes its turn like the others.
-  }
-}
-
+// Whoever reads a sensor or judges a window goes first.
 yieldToOthers();
 serve<WriterRequest, WriterAnswer>(async (request) => {
   if (request.kind === 'load') return load(request);
