@@ -6,6 +6,7 @@ import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Report } from '../values/report.ts';
 import type { Fault } from './faults.ts';
+import { grammarOf, toGbnf } from './grammar.ts';
 import { planOf, promptOf, render, VOICES } from './slots.ts';
 import { verify } from './verify.ts';
 import type { LoadAnswer, WriteAnswer, WriterAnswer, WriterRequest } from './writer-protocol.ts';
@@ -73,8 +74,8 @@ export class Writer {
   readonly #stopping = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
   #process: IsolatedProcess<WriterRequest, WriterAnswer> | undefined;
-  /** sha256 of the model that the process has loaded; undefined when it has none. */
-  #model: string | undefined;
+  /** What the process has loaded; undefined when it has nothing. */
+  #model: LoadAnswer | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #deaths = 0;
   #pausedBy: string | undefined;
@@ -168,15 +169,16 @@ export class Writer {
   async #write(report: Report): Promise<Outcome> {
     const plan = planOf(report);
     const prompt = promptOf(plan);
-    const model = await this.#load();
+    const { sha256: model, isOwn } = await this.#load();
+    const grammar = isOwn ? undefined : toGbnf(grammarOf(plan));
     const { clock, deadlineMs } = this.#options;
     const beginMs = clock.monoMs();
     const faults: Fault[] = [];
     for (const [attempt, temperature] of TEMPERATURES.entries()) {
       const seed = crc32(`${report.id}/${report.revision}/${attempt}`);
       const voice = VOICES[seed % VOICES.length] ?? '';
-      const request = { kind: 'write', prompt, voice, seed, temperature, tokensMax: TOKENS_MAX } as const;
-      const { text, tokens } = (await this.#ask(request, deadlineMs)) as WriteAnswer;
+      const asked = { prompt, voice, grammar, seed, temperature, tokensMax: TOKENS_MAX };
+      const { text, tokens } = (await this.#ask({ kind: 'write', ...asked }, deadlineMs)) as WriteAnswer;
       this.#deaths = 0;
       const verdict = verify(text, plan);
       if (verdict.ok) {
@@ -191,13 +193,12 @@ export class Writer {
     return { written: undefined, faults };
   }
 
-  async #load(): Promise<string> {
+  async #load(): Promise<LoadAnswer> {
     if (this.#model !== undefined && this.#process?.pid !== undefined) return this.#model;
     await Promise.race([this.#process?.backOffOver(), this.#stopped.promise]);
     const { modelPath: path } = this.#options;
-    const loaded = (await this.#ask({ kind: 'load', path }, LOAD_DEADLINE_MS)) as LoadAnswer;
-    this.#model = loaded.sha256;
-    return loaded.sha256;
+    this.#model = (await this.#ask({ kind: 'load', path }, LOAD_DEADLINE_MS)) as LoadAnswer;
+    return this.#model;
   }
 
   #ask(request: WriterRequest, deadlineMs: number): Promise<WriterAnswer> {

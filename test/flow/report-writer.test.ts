@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { faultsIn } from '../../src/eval/written-faults.ts';
 import type { Fault } from '../../src/report/faults.ts';
 import { planOf, promptOf } from '../../src/report/slots.ts';
 import { Writer, type WriterOptions } from '../../src/report/writer.ts';
@@ -180,6 +181,17 @@ describe('the writer', () => {
     await writer.settled();
     expect([...happened.written, ...happened.kept, ...happened.gaveUp]).toEqual([]);
   });
+});
+
+test('holds a model that was not made for this to what may be said', async () => {
+  const path = spoiled((bytes) => replaced(bytes, 'fieldnote-writer', 'somebody-else-is'));
+  start({ modelPath: path, deadlineMs: 60_000 });
+  const reports = [3, 4, 5].map((seed) => madeReport(seed));
+  for (const report of reports) writer.add(report);
+  await writer.settled();
+  expect(happened.kept).toEqual([]);
+  expect(happened.written.map(({ id }) => id).toSorted()).toEqual(reports.map(({ id }) => id).toSorted());
+  for (const report of happened.written) expect(faultsIn(report.text, report)).toEqual([]);
 });
 
 test('stops at once while the process may not start yet', async () => {

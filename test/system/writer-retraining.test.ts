@@ -67,7 +67,7 @@ describe.runIf(needsModule(DEBIAN_PYTHON, 'torch') && needsModule(DEBIAN_PYTHON,
     }
 
     test('loads, and its card says what it is and what it was made of', () => {
-      expect(loaded).toEqual({ kind: 'load', sha256: sha256(path) });
+      expect(loaded).toEqual({ kind: 'load', sha256: sha256(path), isOwn: true });
       expect(JSON.parse(readFileSync(join(folder.path, 'model.json'), 'utf8'))).toMatchObject({
         sha256: sha256(path),
         examplesSha256: sha256(EXAMPLES),
