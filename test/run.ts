@@ -19,7 +19,10 @@ const SUITES = {
       'firmware-bridge/test/tools.test.ts',
     ],
   },
-  system: { install: ['test/system/install.sh'], folders: ['test/system'] },
+  system: {
+    install: ['test/system/install.sh', 'test/system/install-stock-model.sh'],
+    folders: ['test/system'],
+  },
 } as const;
 
 interface Counts {

@@ -4,8 +4,8 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 packages="mosquitto mosquitto-clients socat $(cat "$root/firmware-bridge/test/debian-packages.txt")"
-# What the recipe of the language model needs.
-packages="$packages $(cat "$root/models/writer/debian-packages.txt")"
+# What the recipe of the language model needs, and what brings another one to compare with.
+packages="$packages python3-pip $(cat "$root/models/writer/debian-packages.txt")"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
