@@ -2,20 +2,14 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { seededRandom } from '../demo/noise.ts';
 import { toFrame } from '../src/isolate/frames.ts';
 import { CHANNEL_FD } from '../src/isolate/serve.ts';
-import { Judge } from '../src/judge/judge.ts';
 import type { ModelPackage } from '../src/models/package.ts';
-import { readModelPackage } from '../src/models/read-package.ts';
-import { systemClock } from '../src/system/clock.ts';
-import type { Verdict } from '../src/values/verdict.ts';
 import type { Window } from '../src/values/window.ts';
 import { end, startNode } from './children.ts';
-import { ASSET } from './configuration.ts';
-import { CHANNELS, reading } from './device.ts';
+import { CHANNELS } from './device.ts';
 import type { EchoSizes } from './echo-process.ts';
-import { writeLearnedModel } from './learned-model.ts';
+import { judged, startJudge } from './judge-rig.ts';
 import type { Bench, Part } from './part.ts';
 import { latencies } from './repeat.ts';
 import { latencyRows, type Row } from './row.ts';
@@ -26,18 +20,14 @@ export const judging: Part = { name: 'judging', measure };
 const CALLS_PER_BLOCK = 1000;
 
 async function measure(bench: Bench): Promise<Row[]> {
-  const directory = join(bench.diskFolder, 'judging');
-  const sha256 = await writeLearnedModel({ directory, rateHz: 1, stepMs: 1000 });
-  const model = await readModelPackage(join(directory, sha256));
-  const window = healthyWindow(model);
-  const judge = createJudge();
-  await judge.activate(ASSET, model);
+  const rig = await startJudge(join(bench.diskFolder, 'judging'));
+  const { judge, model, window } = rig;
   const sizes = frameSizes(window, model);
   const echo = startEcho(sizes);
   const run = await bareRun(model, window);
   bench.say(`windows of ${window.rows} rows and ${CHANNELS.length} channels, one by one`);
   try {
-    const calls = { judge: () => judged(judge, window), run, roundTrip: () => roundTrip(echo, sizes) };
+    const calls = { judge: () => judged(rig), run, roundTrip: () => roundTrip(echo, sizes) };
     const times = await latencies(calls, CALLS_PER_BLOCK);
     const bytes = `${sizes.requestSizeBytes} B there and ${sizes.answerSizeBytes} B back`;
     const name = 'window to verdict';
@@ -59,38 +49,6 @@ async function measure(bench: Bench): Promise<Row[]> {
     await judge.stop();
     await end(echo);
   }
-}
-
-export function createJudge(): Judge {
-  return new Judge({
-    clock: systemClock(() => 0),
-    random: Math.random,
-    deadlineMs: 2000,
-    queueLengthMax: 64,
-    onRestart: (reason) => console.error(reason.message),
-  });
-}
-
-/** With the memory that the model takes beside what it judges. */
-function healthyWindow({ manifest }: ModelPackage): Window {
-  const random = seededRandom(3);
-  const rows = Array.from({ length: manifest.window.rows }, () => reading(random));
-  return {
-    asset: ASSET,
-    endMs: 15_000,
-    rateHz: 1,
-    rows: rows.length,
-    channels: CHANNELS.map(({ key }) => key),
-    data: Float32Array.from(rows.flat()),
-    coverage: CHANNELS.map(() => 1),
-  };
-}
-
-/** @throws Error when there is no verdict */
-export async function judged(judge: Judge, window: Window): Promise<Verdict> {
-  const verdict = await judge.judge(window);
-  if (verdict.kind === 'judged') return verdict;
-  throw new Error(`a window was not judged: ${verdict.reason}`);
 }
 
 /** What one window and its verdict weigh on their way. */

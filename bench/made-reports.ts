@@ -35,7 +35,8 @@ export function madeAcceptance(): Acceptance {
   const report = madeReport();
   const { id, revision } = report;
   const entry = { id, revision, asset: ASSET, topic: TOPIC, payload: JSON.stringify(report), stamp };
-  return { stateKey: ASSET, state: madeIncident(), entry };
+  const wording = { incident: id, isAwaited: false };
+  return { stateKey: ASSET, state: madeIncident(), entry, wording };
 }
 
 function madeIncident(): Incident {

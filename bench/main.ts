@@ -16,6 +16,7 @@ import { starting } from './starting.ts';
 import { storing } from './storing.ts';
 import { ratioOf, tableOf } from './table.ts';
 import { watching } from './watching.ts';
+import { writing } from './writing.ts';
 
 /** `npm run bench`: one table of figures, each beside a raw baseline that was measured in the same run. */
 
@@ -29,6 +30,7 @@ const PARTS: readonly Part[] = [
   publishing,
   starting,
   watching,
+  writing,
 ];
 
 interface Options {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readModelPackage } from '../src/models/read-package.ts';
 import { type BareModel, bareModel } from './bare-model.ts';
-import { createJudge, judged } from './judging.ts';
+import { createJudge, judged } from './judge-rig.ts';
 import { writeLearnedModel } from './learned-model.ts';
 import type { Bench, Part } from './part.ts';
 import { latencies } from './repeat.ts';
@@ -36,7 +36,7 @@ async function rowsOf(directory: string, bench: Bench): Promise<Row[]> {
   const judge = createJudge();
   try {
     await judge.activate(name, await readModelPackage(directory));
-    const calls = { run, empty: runEmpty, judge: () => judged(judge, window) };
+    const calls = { run, empty: runEmpty, judge: () => judged({ judge, window }) };
     const times = await latencies(calls, CALLS_PER_BLOCK);
     const note = 'bare: session.run of an empty model with the same input';
     const baselineMs = times.empty;

@@ -2,6 +2,8 @@ export interface DemoConfigOptions {
   readonly dataDir: string;
   readonly socketPath: string;
   readonly brokerPort: number;
+  /** GGUF file of the language model. */
+  readonly modelPath: string;
   /** Times faster than real: the daemon knows nothing of it, so its durations are that much shorter. */
   readonly speed: number;
 }
@@ -13,7 +15,8 @@ const SAMPLE_RATE_HZ = 50;
  * The daemon's configuration for the demo's pump, in simulated durations divided by the speed. It names no channel: the
  * device says what it measures.
  */
-export function demoConfig({ dataDir, socketPath, brokerPort, speed }: DemoConfigOptions): string {
+export function demoConfig(options: DemoConfigOptions): string {
+  const { dataDir, socketPath, brokerPort, modelPath, speed } = options;
   const lasting = (simulatedS: number) => `${Math.round((simulatedS / speed) * 1000)}ms`;
   const rateHz = Math.min(SAMPLE_RATE_HZ, 2 * speed);
   return `
@@ -35,5 +38,6 @@ assets:
       updateEvery: 10min
       criticalScore: 10
 mqtt: { url: "mqtt://127.0.0.1:${brokerPort}", healthInterval: 200ms }
+llm: { model: ${JSON.stringify(modelPath)} }
 `;
 }

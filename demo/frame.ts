@@ -42,6 +42,8 @@ export interface ReportLine {
   readonly time: string;
   readonly severity: Severity;
   readonly event: 'opened' | 'updated' | 'closed';
+  /** Who found the words and how fast, when it was a language model. */
+  readonly writtenBy?: string | undefined;
   readonly text: string;
 }
 
@@ -89,11 +91,12 @@ export function renderFrame(state: FrameState, columns: number, paint: Paint = u
 
 /** A report above the live region: a coloured edge, a heading, the text, and a free line. */
 export function renderReport(report: ReportLine, columns: number, paint: Paint = unpainted): string[] {
-  const { time, severity, event, text } = report;
+  const { time, severity, event, writtenBy, text } = report;
   const tone = event === 'closed' ? 'good' : severity;
   const width = Math.max(2, columns - 1) - 2;
   const edge = paint(tone, '▍ ');
-  const heading = toWidth(harmless(`${time}  ${severity} ${event}`), width).trimEnd();
+  const credit = writtenBy === undefined ? '' : `, told by ${writtenBy}`;
+  const heading = toWidth(harmless(`${time}  ${severity} ${event}${credit}`), width).trimEnd();
   const lines = wrap(harmless(text), width);
   return [edge + paint(tone, heading), ...lines.map((line) => edge + line), ''];
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { Broker } from '../test/support/broker.ts';
@@ -14,12 +14,16 @@ import { TerminalView } from './view.ts';
 
 /**
  * The main job in under a minute: an emulated pump, read by real firmware on an emulated microcontroller, speaks over a
- * byte link to the real daemon, which learns it, watches it and reports its two faults to a broker. In the middle the broker goes away for some seconds; what the
- * daemon reports meanwhile arrives when it is back.
+ * byte link to the real daemon, which learns it, watches it and reports its two faults to a broker. Each report comes
+ * with the text of its template at once, and again in the words of the language model when it has found them. In the
+ * middle the broker goes away for some seconds; what the daemon reports meanwhile arrives when it is back.
  */
 
 /** The broker is away while the valve is being opened again, so that the end of that incident is reported then. */
 const BROKER_AWAY = { fromS: DEMO_TIMELINE.valve.startS + 120, untilS: DEMO_TIMELINE.deposit.startS - 20 };
+
+/** The language model that ships. */
+const MODEL = join(import.meta.dirname, '../models/writer/fieldnote-writer.gguf');
 
 /** How long the end waits for reports that are still in the store. */
 const LAST_REPORTS_MS = 20_000;
@@ -56,7 +60,8 @@ async function main({ seed, speed, json, ...options }: Options): Promise<void> {
   await broker.start();
   const socketPath = join(dir, 'pump.sock');
   const configPath = join(dir, 'fieldnote.yaml');
-  writeFileSync(configPath, demoConfig({ dataDir: dir, socketPath, brokerPort: broker.port, speed }));
+  const brokerPort = broker.port;
+  writeFileSync(configPath, demoConfig({ dataDir: dir, socketPath, brokerPort, modelPath: MODEL, speed }));
   const view = json ? undefined : terminalView();
   const pump = await startPump({ socketPath, seed, speed }, (text) =>
     view === undefined ? console.error(text) : view.note(text),
@@ -68,7 +73,7 @@ async function main({ seed, speed, json, ...options }: Options): Promise<void> {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
-  const subscriber = new Subscriber({ broker, view, json });
+  const subscriber = new Subscriber({ broker, view, json, modelName: basename(MODEL, '.gguf') });
   try {
     await Promise.race([
       play({ broker, subscriber, view, speed, forS: options.for }),

@@ -12,6 +12,8 @@ const HISTORY_LENGTH_MAX = 240;
 export interface SubscriberOptions {
   readonly broker: Broker;
   readonly view: TerminalView | undefined;
+  /** What the language model is called. */
+  readonly modelName: string;
   /** Prints reports and totals as lines of JSON. */
   readonly json: boolean;
 }
@@ -27,6 +29,10 @@ export class Subscriber {
   /** Reports by their id: copies count once. */
   readonly #reports = new Map<string, number>();
   #copies = 0;
+  /** Reports in the words of the language model. */
+  #written = 0;
+  /** Why it writes nothing, as it was shown last. */
+  #writerTrouble: string | undefined;
   #health: Health | undefined;
   #isOnline = false;
 
@@ -45,13 +51,14 @@ export class Subscriber {
       lost: this.#countOf('samples_lost_wire') + this.#countOf('samples_lost_device'),
       reports: store.accepted,
       delivered: this.#reports.size,
+      written: this.#written,
       copies: this.#copies,
       missing: this.#missing(),
     };
     const line = this.#options.json
       ? JSON.stringify({ totals })
       : `${totals.samples} samples, ${totals.noise} pieces of noise skipped and ${totals.lost} samples lost by them, ` +
-        `${totals.delivered} reports delivered, ${totals.missing === 0 ? 'none' : totals.missing} missing, ${totals.copies} sent twice`;
+        `${totals.delivered} reports delivered, ${totals.written} of them told by ${this.#options.modelName}, ${totals.missing === 0 ? 'none' : totals.missing} missing, ${totals.copies} sent twice`;
     process.stdout.write(`${line}\n`);
   }
 
@@ -77,6 +84,7 @@ export class Subscriber {
     const { view } = this.#options;
     const asset = health.assets['pump1'];
     if (this.#countOf('samples_read') > 0) this.#sampled.resolve();
+    this.#takeWriter(health.writer);
     if (asset === undefined) return;
     for (const [key, value] of Object.entries(asset.latest)) {
       const history = [...(this.#histories.get(key) ?? []), value ?? Number.NaN];
@@ -88,6 +96,14 @@ export class Subscriber {
     const { accepted, delivered, pending } = this.#storeTotals();
     const samples = this.#countOf('samples_read');
     view?.totals({ samples, noise: this.#noise(), reports: accepted, delivered, waiting: pending });
+  }
+
+  /** Says once why the templates stay alone. */
+  #takeWriter(writer: Health['writer']): void {
+    const trouble = writer?.gaveUp ?? writer?.pausedBy;
+    if (trouble === this.#writerTrouble) return;
+    this.#writerTrouble = trouble;
+    if (trouble !== undefined) this.#options.view?.note(`The language model does not write: ${trouble}`);
   }
 
   /** A device's channel is called `<stream>.<field>`; the daemon watches it as `<field>`. */
@@ -107,11 +123,14 @@ export class Subscriber {
       return;
     }
     const { data: report } = event;
-    const { severity, text, channels } = report;
+    const { severity, text, channels, provenance } = report;
+    if (provenance.textBy === 'llm') this.#written += 1;
+    const writtenBy = provenance.writer && `${this.#options.modelName} in ${provenance.writer.ms} ms`;
     this.#marked = new Map(
       report.event === 'closed' ? [] : channels.map(({ channel }) => [channel, severity]),
     );
-    view?.report({ time: report.updated.time.slice(11, 19), severity, event: report.event, text });
+    const time = report.updated.time.slice(11, 19);
+    view?.report({ time, severity, event: report.event, writtenBy, text });
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 

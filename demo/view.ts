@@ -107,9 +107,10 @@ export class TerminalView {
 
   /** Shows a report for good; the incident is open from then on until one comes that closes it. */
   report(report: ReportLine): void {
-    const { time, severity, event, text } = report;
+    const { time, severity, event, writtenBy, text } = report;
     this.#change({ incident: event === 'closed' ? null : severity });
-    if (!this.#options.isTty) this.#print(`${time} ${severity} ${event}: ${text}`);
+    const credit = writtenBy === undefined ? '' : `, told by ${writtenBy}`;
+    if (!this.#options.isTty) this.#print(`${time} ${severity} ${event}${credit}: ${text}`);
     else this.#redraw(renderReport(report, this.#options.size().columns, this.#paint));
   }
 

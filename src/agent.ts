@@ -17,11 +17,12 @@ import { type Clock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
+import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
 import type { Report } from './values/report.ts';
 import type { Stamp } from './values/stamp.ts';
-import { createWriter, unwritten } from './writing.ts';
+import { createWriter, readUnwritten } from './writing.ts';
 
 /** How often silent channels get their gaps. */
 const TICK_MS = 1000;
@@ -30,8 +31,6 @@ const STATUS_INTERVAL_MS = 60_000;
 const GAPS_SHOWN_MAX = 50;
 /** For one window. The largest model that makes sense here takes a tenth of that on a Pi 4. */
 const JUDGE_DEADLINE_MS = 2000;
-/** Reports of an earlier run that are looked through for one that was not written yet. */
-const UNWRITTEN_MAX = 256;
 /** Windows that wait for the judge, over all assets. */
 const JUDGE_QUEUE_LENGTH_MAX = 64;
 
@@ -42,6 +41,8 @@ export interface AgentOptions {
   readonly secrets: Secrets;
   /** Content of /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
+  /** Why work that can wait should wait now; `strainOf` asks the kernel. */
+  readonly strain: (limits: StrainLimits) => string | undefined;
   readonly log: Logger;
 }
 
@@ -89,16 +90,16 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const writer =
     config.llm &&
     createWriter({
-      ...{ config: config.llm, clock, counters, log },
+      ...{ config: config.llm, clock, counters, log, strain: options.strain },
       accept: (report) => acceptText(parts, report),
+      keepTemplate: (report) => keeper.dropUnwritten(report),
     });
   const parts: Parts = { ...options, counters, clock, keeper, judge, writer, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
   });
-  const left = await keeper.pendingAfter(0, UNWRITTEN_MAX).catch(() => []);
-  for (const report of unwritten(left)) writer?.add(report);
+  for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
   const sources = startSources(parts, assets);
   const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
   const tell = async () => {
@@ -187,17 +188,21 @@ function acceptText(parts: Parts, report: Report): void {
   store(parts, report, { ...stamp, wallMs: Date.parse(time) });
 }
 
-function store({ keeper, states }: Parts, report: Report, stamp: Stamp): void {
-  const { revision, site, node } = report;
+function store({ keeper, states, writer }: Parts, report: Report, stamp: Stamp): void {
+  const { id: incident, revision, site, node, provenance } = report;
   const asset = report.asset.key;
   const stateKey = stateKeyOf(asset, report);
   const state = states.get(stateKey);
   // Without a state of the incident there was no report either.
-  if (state === undefined) return;
+  if (state === undefined) {
+    keeper.dropUnwritten(report);
+    return;
+  }
   const topic = topicsOf({ site, node }).incident(asset);
   const id = outboxIdOf(report);
   const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };
-  keeper.accept({ stateKey, state, entry });
+  const isAwaited = provenance.textBy === 'template' && (writer?.wants(report) ?? false);
+  keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
 }
 
 async function logStatus(health: HealthParts, log: Logger): Promise<void> {

@@ -3,6 +3,7 @@ import type { GapRow } from './store/gaps.ts';
 import type { LearningKey } from './store/learning.ts';
 import type { Acceptance, OutboxRow } from './store/outbox.ts';
 import { Store, type StoreOptions } from './store/store.ts';
+import type { RevisionKey } from './store/unwritten.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { type ErrorCode, FieldnoteError, messageOf } from './system/errors.ts';
@@ -81,6 +82,18 @@ export class StoreKeeper {
   async quarantine(seq: number, reason: string): Promise<void> {
     const { clock } = this.#options;
     await this.#store?.quarantine(seq, reason, clock.stampAt(clock.monoMs()));
+  }
+
+  // The texts that are still to come. Without them a restart forgets which; the templates are there.
+
+  async unwritten(): Promise<readonly string[]> {
+    return (await this.#store?.unwritten().catch(() => [])) ?? [];
+  }
+
+  dropUnwritten({ id, revision }: RevisionKey): void {
+    this.#store?.dropUnwritten({ id, revision }).catch((error) => {
+      this.#options.log.warn({ id, revision }, `a report stays in the queue of texts: ${messageOf(error)}`);
+    });
   }
 
   // What the store knows besides. Without a store there is nothing to know.

@@ -1,33 +1,34 @@
 import type { LlmConfig } from './config/schema.ts';
 import { Writer } from './report/writer.ts';
-import type { OutboxRow } from './store/outbox.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import type { Logger } from './system/log.ts';
-import { strainOf } from './system/strain.ts';
+import type { StrainLimits } from './system/strain.ts';
 import { type Report, reportSchema } from './values/report.ts';
-
-/** Of one try, also of a large model on a slow board. */
-const DEADLINE_MS = 60_000;
 
 export interface WritingParts {
   readonly config: LlmConfig;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
+  /** Why work that can wait should wait now. */
+  readonly strain: (limits: StrainLimits) => string | undefined;
   /** Stores a report that has its new text. */
   readonly accept: (report: Report) => void;
+  /** A report keeps its template for good. */
+  readonly keepTemplate: (report: Report) => void;
 }
 
 /** The writer, with what happens to it counted and logged. */
-export function createWriter({ config, clock, counters, log, accept }: WritingParts): Writer {
+export function createWriter(parts: WritingParts): Writer {
+  const { config, clock, counters, log, strain, accept, keepTemplate } = parts;
   return new Writer({
     modelPath: config.model,
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: config.deadline,
     idleMs: config.idleAfter,
     clock,
     random: Math.random,
-    pausedBy: () => strainOf(config.pause),
+    pausedBy: () => strain(config.pause),
     on: {
       written(report) {
         const { asset, id, revision, text } = report;
@@ -35,8 +36,14 @@ export function createWriter({ config, clock, counters, log, accept }: WritingPa
         log.info({ asset: asset.key, id, revision, ms: report.provenance.writer?.ms }, text);
         accept(report);
       },
-      kept: ({ asset }) => counters.add('texts_kept', asset.key),
-      shed: ({ asset }) => counters.add('texts_shed', asset.key),
+      kept(report) {
+        counters.add('texts_kept', report.asset.key);
+        keepTemplate(report);
+      },
+      shed(report) {
+        counters.add('texts_shed', report.asset.key);
+        keepTemplate(report);
+      },
       restarted(reason) {
         counters.add('child_restarts', 'writer');
         log.warn({ code: reason.code }, `${reason.message}; the template goes on`);
@@ -46,15 +53,8 @@ export function createWriter({ config, clock, counters, log, accept }: WritingPa
   });
 }
 
-/**
- * Reports of an earlier run that still wait in the outbox with the text of their template. Those that are delivered
- * need no better text.
- */
-export function unwritten(rows: readonly OutboxRow[]): Report[] {
-  const latest = new Map<string, Report>();
-  for (const { payload } of rows) {
-    const parsed = reportSchema.safeParse(JSON.parse(payload));
-    if (parsed.success) latest.set(parsed.data.id, parsed.data);
-  }
-  return [...latest.values()].filter(({ provenance }) => provenance.textBy === 'template');
+/** Reports of an earlier run that still wait for the words of the language model. */
+export function readUnwritten(payloads: readonly string[]): Report[] {
+  const read = payloads.map((payload) => reportSchema.safeParse(JSON.parse(payload)));
+  return read.flatMap(({ data }) => data ?? []);
 }

@@ -19,7 +19,14 @@ const SUITES = {
       'firmware-bridge/test/tools.test.ts',
     ],
   },
-  system: { install: ['test/system/install.sh', 'test/system/install-python.sh'], folders: ['test/system'] },
+  system: {
+    install: [
+      'test/system/install.sh',
+      'test/system/install-python.sh',
+      'test/system/install-stock-model.sh',
+    ],
+    folders: ['test/system'],
+  },
 } as const;
 
 interface Counts {

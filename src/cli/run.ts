@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import { readSecrets, type Secrets } from '../publish/secrets.ts';
 import { messageOf } from '../system/errors.ts';
 import { createLog } from '../system/log.ts';
+import { strainOf } from '../system/strain.ts';
 import { agentVersion } from '../system/version.ts';
 import { EXIT } from './exit.ts';
 
@@ -25,7 +26,7 @@ export async function run(configPath: string): Promise<void> {
   const log = createLog(config.logLevel);
   log.info({ config: configPath, sha256 }, `Fieldnote ${agentVersion} starts`);
   const bootId = readFileSync(BOOT_ID_FILE, 'utf8').trim();
-  const agent = await startAgent({ config, configSha256: sha256, secrets, bootId, log });
+  const agent = await startAgent({ config, configSha256: sha256, secrets, bootId, strain: strainOf, log });
 
   const stop = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal));

@@ -194,6 +194,9 @@ const llm = z.strictObject({
     .string()
     .startsWith('/')
     .describe('GGUF file: the one that ships in models/writer, one made by its recipe, or any other model.'),
+  deadline: duration('100ms', '1h')
+    .prefault('1min')
+    .describe('A text that is not there by then is given up, and the process of the model with it.'),
   idleAfter: duration('1s', '1d')
     .prefault('2min')
     .describe('The process of the model ends when it had nothing to write for so long.'),

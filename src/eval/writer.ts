@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { IsolatedProcess } from '../isolate/isolated-process.ts';
+import { grammarOf, toGbnf } from '../report/grammar.ts';
 import { isHeldOut, type Plan, planOf, promptOf, render, VOICES } from '../report/slots.ts';
 import { type ReportFacts, templateText } from '../report/template.ts';
 import { verify } from '../report/verify.ts';
-import type { WriteAnswer, WriterAnswer, WriterRequest } from '../report/writer-protocol.ts';
+import type { LoadAnswer, WriteAnswer, WriterAnswer, WriterRequest } from '../report/writer-protocol.ts';
 import { madeFacts } from './made-facts.ts';
 import { distinct, selfBleu } from './variety.ts';
 import { faultsIn } from './written-faults.ts';
@@ -53,13 +54,14 @@ export async function tryWriter({ path, count }: { path: string; count: number }
     onRestart: (reason) => process.stderr.write(`${reason.message}\n`),
   });
   try {
-    const loaded = await writer.ask({ kind: 'load', path }, DEADLINE_MS);
+    const loaded = (await writer.ask({ kind: 'load', path }, DEADLINE_MS)) as LoadAnswer;
     const ask = async (plan: Plan, seed: number, temperature: number) => {
       const voice = VOICES[seed % VOICES.length] ?? '';
       const request = {
         kind: 'write',
         prompt: promptOf(plan),
         voice,
+        grammar: loaded.isOwn ? undefined : toGbnf(grammarOf(plan)),
         seed,
         temperature,
         tokensMax: TOKENS_MAX,
@@ -71,7 +73,7 @@ export async function tryWriter({ path, count }: { path: string; count: number }
     for (const seed of seedsOf(count)) tried.push(await tryOne(seed, ask));
     const status = readFileSync(`/proc/${writer.pid}/status`, 'utf8');
     const rssMiB = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
-    return { model: loaded.kind === 'load' ? loaded.sha256 : '', rssMiB, tried };
+    return { model: loaded.sha256, rssMiB, tried };
   } finally {
     await writer.stop();
   }

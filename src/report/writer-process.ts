@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { getLlama, LlamaCompletion, type LlamaContextSequence, LlamaLogLevel } from 'node-llama-cpp';
+import {
+  getLlama,
+  type Llama,
+  LlamaCompletion,
+  type LlamaContextSequence,
+  LlamaLogLevel,
+} from 'node-llama-cpp';
 import { serve } from '../isolate/serve.ts';
+import { yieldToOthers } from '../system/priority.ts';
 import { EXAMPLES } from './examples.ts';
 import type {
   LoadAnswer,
@@ -48,14 +55,14 @@ async function load({ path }: LoadRequest): Promise<LoadAnswer> {
     batchSize: BATCH_SIZE,
     failedCreationRemedy: false,
   });
-  write = writerOn(context.getSequence(), isOwn);
-  return { kind: 'load', sha256: hash.digest('hex') };
+  write = writerOn(llama, context.getSequence(), isOwn);
+  return { kind: 'load', sha256: hash.digest('hex'), isOwn };
 }
 
 /** A model of this project continues the line that it was trained on; any other one the examples that it is shown. */
-function writerOn(sequence: LlamaContextSequence, isOwn: boolean): Write {
+function writerOn(llama: Llama, sequence: LlamaContextSequence, isOwn: boolean): Write {
   const completion = new LlamaCompletion({ contextSequence: sequence });
-  return async ({ prompt, voice, seed, temperature, tokensMax }) => {
+  return async ({ prompt, voice, grammar, seed, temperature, tokensMax }) => {
     const before = sequence.tokenMeter.usedOutputTokens;
     const line = isOwn ? `<|facts|> ${voice} ${prompt}<|text|>` : `${EXAMPLES}Facts: ${prompt}\nNote:`;
     const text = await completion.generateCompletion(line, {
@@ -63,11 +70,14 @@ function writerOn(sequence: LlamaContextSequence, isOwn: boolean): Write {
       temperature,
       seed,
       customStopTriggers: ['\n'],
+      ...(grammar !== undefined && { grammar: await llama.createGrammar({ grammar }) }),
     });
     return { kind: 'write', text: text.trim(), tokens: sequence.tokenMeter.usedOutputTokens - before };
   };
 }
 
+// Whoever reads a sensor or judges a window goes first.
+yieldToOthers();
 serve<WriterRequest, WriterAnswer>(async (request) => {
   if (request.kind === 'load') return load(request);
   if (write === undefined) throw new Error('no model is loaded');

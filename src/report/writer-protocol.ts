@@ -11,6 +11,8 @@ export interface LoadAnswer {
   readonly kind: 'load';
   /** Of the model file. */
   readonly sha256: string;
+  /** Whether it was made for this, see models/writer; any other model needs a grammar. */
+  readonly isOwn: boolean;
 }
 
 export interface WriteRequest {
@@ -19,6 +21,8 @@ export interface WriteRequest {
   readonly prompt: string;
   /** How it should sound, see VOICES. A model that was not made for this has no use for it. */
   readonly voice: string;
+  /** What may be written, in the notation of llama.cpp; everything when it is absent. */
+  readonly grammar?: string | undefined;
   readonly seed: number;
   /** 0 takes the likeliest word every time. */
   readonly temperature: number;

@@ -6,6 +6,7 @@ import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Report } from '../values/report.ts';
 import type { Fault } from './faults.ts';
+import { grammarOf, toGbnf } from './grammar.ts';
 import { planOf, promptOf, render, VOICES } from './slots.ts';
 import { verify } from './verify.ts';
 import type { LoadAnswer, WriteAnswer, WriterAnswer, WriterRequest } from './writer-protocol.ts';
@@ -71,9 +72,10 @@ export class Writer {
   readonly #options: WriterOptions;
   readonly #queue = new WritingQueue(QUEUE_LENGTH_MAX);
   readonly #stopping = new AbortController();
+  readonly #stopped = Promise.withResolvers<void>();
   #process: IsolatedProcess<WriterRequest, WriterAnswer> | undefined;
-  /** sha256 of the model that the process has loaded; undefined when it has none. */
-  #model: string | undefined;
+  /** What the process has loaded; undefined when it has nothing. */
+  #model: LoadAnswer | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #deaths = 0;
   #pausedBy: string | undefined;
@@ -92,20 +94,24 @@ export class Writer {
     };
   }
 
+  /**
+   * Whether it will tell a report: none any more when the model was given up. What is about a sensor or a bearing, or
+   * explained by a sensor, keeps its template: its facts are not those that the writer knows to tell.
+   */
+  wants({ kind, explainedBy }: Report): boolean {
+    if (kind !== 'machine' || explainedBy !== undefined) return false;
+    return this.#gaveUp === undefined && !this.#stopping.signal.aborted;
+  }
+
   /** Of the process, for measuring. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /**
-   * Takes a report that has its template's text and is on its way. What is about a sensor or a bearing, or explained by
-   * a sensor, keeps it: its facts are not those that the writer knows to tell.
-   */
+  /** Takes a report that has its template's text and is on its way; one that it does not want keeps that. */
   add(report: Report): void {
-    const { on } = this.#options;
-    if (report.kind !== 'machine' || report.explainedBy !== undefined) return;
-    if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return;
-    for (const shed of this.#queue.push(report)) on.shed(shed);
+    if (!this.wants(report)) return;
+    for (const shed of this.#queue.push(report)) this.#options.on.shed(shed);
     this.#working ??= this.#work();
   }
 
@@ -114,18 +120,21 @@ export class Writer {
     await this.#working;
   }
 
-  /** Ends the process at once; what waits keeps its template. */
+  /** Ends the process at once; nothing is told about what waits. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#stopped.resolve();
     await this.#endProcess();
     await this.#working;
   }
 
   async #work(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    for (let report = this.#queue.shift(); report !== undefined; report = this.#queue.shift()) {
+    while (this.#queue.length > 0) {
       await this.#unpaused();
-      if (this.#stopping.signal.aborted) break;
+      // Chosen only now: the most urgent one may have come during the pause.
+      const report = this.#queue.shift();
+      if (report === undefined || this.#stopping.signal.aborted) break;
       if (this.#gaveUp === undefined) await this.#handle(report);
       this.#queue.done(report);
     }
@@ -164,15 +173,16 @@ export class Writer {
   async #write(report: Report): Promise<Outcome> {
     const plan = planOf(report);
     const prompt = promptOf(plan);
-    const model = await this.#load();
+    const { sha256: model, isOwn } = await this.#load();
+    const grammar = isOwn ? undefined : toGbnf(grammarOf(plan));
     const { clock, deadlineMs } = this.#options;
     const beginMs = clock.monoMs();
     const faults: Fault[] = [];
     for (const [attempt, temperature] of TEMPERATURES.entries()) {
       const seed = crc32(`${report.id}/${report.revision}/${attempt}`);
       const voice = VOICES[seed % VOICES.length] ?? '';
-      const request = { kind: 'write', prompt, voice, seed, temperature, tokensMax: TOKENS_MAX } as const;
-      const { text, tokens } = (await this.#ask(request, deadlineMs)) as WriteAnswer;
+      const asked = { prompt, voice, grammar, seed, temperature, tokensMax: TOKENS_MAX };
+      const { text, tokens } = (await this.#ask({ kind: 'write', ...asked }, deadlineMs)) as WriteAnswer;
       this.#deaths = 0;
       const verdict = verify(text, plan);
       if (verdict.ok) {
@@ -187,13 +197,12 @@ export class Writer {
     return { written: undefined, faults };
   }
 
-  async #load(): Promise<string> {
+  async #load(): Promise<LoadAnswer> {
     if (this.#model !== undefined && this.#process?.pid !== undefined) return this.#model;
-    await this.#process?.backOffOver();
+    await Promise.race([this.#process?.backOffOver(), this.#stopped.promise]);
     const { modelPath: path } = this.#options;
-    const loaded = (await this.#ask({ kind: 'load', path }, LOAD_DEADLINE_MS)) as LoadAnswer;
-    this.#model = loaded.sha256;
-    return loaded.sha256;
+    this.#model = (await this.#ask({ kind: 'load', path }, LOAD_DEADLINE_MS)) as LoadAnswer;
+    return this.#model;
   }
 
   #ask(request: WriterRequest, deadlineMs: number): Promise<WriterAnswer> {

@@ -72,6 +72,14 @@ const MIGRATIONS = [
     errorMs REAL NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE unwritten (
+    id TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Brings the schema up to date, inside the caller's transaction. */

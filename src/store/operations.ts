@@ -3,6 +3,7 @@ import { gaps, recordGap } from './gaps.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
 import { recordSyncPoint, syncPoint, totals } from './ledger.ts';
 import { accept, incidentStates, markDelivered, pendingAfter, quarantine } from './outbox.ts';
+import { dropUnwritten, unwritten } from './unwritten.ts';
 
 /** Everything that the main thread can ask of the store's thread, by name. */
 export const operations = {
@@ -11,6 +12,8 @@ export const operations = {
   pendingAfter,
   markDelivered,
   quarantine,
+  unwritten,
+  dropUnwritten,
   learningRows,
   appendLearning,
   clearLearning,

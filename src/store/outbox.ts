@@ -3,6 +3,7 @@ import type { Stamp } from '../values/stamp.ts';
 import { checksum } from './checksum.ts';
 import type { Database } from './database.ts';
 import { recordGap } from './gaps.ts';
+import { recordWording, type Wording } from './unwritten.ts';
 
 /** One revision of a report, ready to be published. */
 export interface OutboxEntry {
@@ -28,6 +29,7 @@ export interface Acceptance {
   /** Anything that JSON can hold. */
   readonly state: unknown;
   readonly entry: OutboxEntry;
+  readonly wording: Wording;
 }
 
 /** Largest payload that common brokers take (AWS IoT Core: 128 KB); incident states share the limit. */
@@ -45,7 +47,7 @@ const REASON_LENGTH_MAX = 256;
  * Stores a report and the incident state behind it; returns the sequence number of the report.
  * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
  */
-export function accept(database: Database, { stateKey, state, entry }: Acceptance): number {
+export function accept(database: Database, { stateKey, state, entry, wording }: Acceptance): number {
   const { id, revision, topic, payload } = entry;
   const stamp = JSON.stringify(entry.stamp);
   const stateText = JSON.stringify(state) ?? 'null';
@@ -68,6 +70,7 @@ export function accept(database: Database, { stateKey, state, entry }: Acceptanc
   sql.run`
     INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
     ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
+  recordWording(sql, wording, entry);
   return seq;
 }
 
@@ -143,11 +146,12 @@ export function isSound({ seq, id, revision, asset, topic, payload, stamp, crc }
   return checksum(seq, id, revision, asset, topic, payload, stamp) === crc;
 }
 
-/** Gives up quarantined, then the oldest waiting reports while the file is nearly full. */
+/** Gives up quarantined ones and better texts, then the oldest waiting reports while the file is nearly full. */
 function makeRoom(database: Database, at: Stamp): void {
   if (!isNearlyFull(database)) return;
   const { sql } = database;
   sql.run`DELETE FROM quarantine`;
+  sql.run`DELETE FROM unwritten`;
   while (isNearlyFull(database)) {
     const oldest = sql.get`
       SELECT min(seq) AS fromSeq, max(seq) AS toSeq, count(*) AS count

@@ -5,6 +5,7 @@ import { checksum } from './checksum.ts';
 import { isConstraint } from './failure.ts';
 import { isSound, type StoredRow } from './outbox.ts';
 import type { Row, Sql } from './sql.ts';
+import { isSoundUnwritten, type UnwrittenRow } from './unwritten.ts';
 
 /**
  * What happens to a damaged database: its files are renamed to `fieldnote.db.corrupt-<n>` (with -wal and -shm) and
@@ -24,6 +25,7 @@ interface Ledger {
 const TABLES: readonly { readonly name: string; readonly isSound: (row: Row) => boolean }[] = [
   { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
   { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
+  { name: 'unwritten', isSound: (row) => isSoundUnwritten(row as unknown as UnwrittenRow) },
   { name: 'learning', isSound: () => true },
   { name: 'learningChunk', isSound: ({ data, crc }) => data instanceof Uint8Array && checksum(data) === crc },
   { name: 'gap', isSound: () => true },

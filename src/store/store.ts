@@ -9,6 +9,7 @@ import type { SyncPoint, Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
 import type { Acceptance, OutboxRow } from './outbox.ts';
+import type { RevisionKey } from './unwritten.ts';
 import type { Greeting, ToWorker } from './worker.ts';
 
 export interface StoreOptions extends Settings {
@@ -93,6 +94,16 @@ export class Store {
   /** Puts a report aside that can never be delivered, with a gap. */
   quarantine(seq: number, reason: string, at: Stamp): Promise<void> {
     return this.#ask('quarantine', { seq, reason, at });
+  }
+
+  /** Reports as JSON that wait for the words of the language model, the oldest incident first. */
+  unwritten(): Promise<readonly string[]> {
+    return this.#ask('unwritten', undefined);
+  }
+
+  /** Lets a report keep its template. */
+  dropUnwritten(key: RevisionKey): Promise<void> {
+    return this.#ask('dropUnwritten', key);
   }
 
   /** What the asset has learned with this channel list, the oldest row first. */

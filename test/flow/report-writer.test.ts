@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { faultsIn } from '../../src/eval/written-faults.ts';
 import type { Fault } from '../../src/report/faults.ts';
 import { planOf, promptOf } from '../../src/report/slots.ts';
 import { Writer, type WriterOptions } from '../../src/report/writer.ts';
@@ -126,8 +127,22 @@ describe('the writer', () => {
     start({ pausedBy: () => 'the processor has 85 °C' });
     writer.add(madeReport(3));
     await sleep(50);
-    expect(writer.health).toEqual({ waiting: 0, pausedBy: 'the processor has 85 °C' });
+    expect(writer.health).toEqual({ waiting: 1, pausedBy: 'the processor has 85 °C' });
     expect(writer.pid).toBeUndefined();
+  });
+
+  test('lets every other process go first', async () => {
+    start();
+    writer.add(madeReport(3));
+    await writer.settled();
+    const threads = `/proc/${writer.pid}/task`;
+    const niceness = readdirSync(threads).map((thread) => {
+      const stat = readFileSync(join(threads, thread, 'stat'), 'utf8');
+      // proc(5): nice is field 19; the second one is in brackets and may hold blanks.
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+    });
+    expect(niceness.length).toBeGreaterThan(1);
+    expect(new Set(niceness)).toEqual(new Set([19]));
   });
 
   test('is killed in the middle and goes on with the next report', async () => {
@@ -166,6 +181,31 @@ describe('the writer', () => {
     await writer.settled();
     expect([...happened.written, ...happened.kept, ...happened.gaveUp]).toEqual([]);
   });
+});
+
+test('holds a model that was not made for this to what may be said', async () => {
+  const path = spoiled((bytes) => replaced(bytes, 'fieldnote-writer', 'somebody-else-is'));
+  start({ modelPath: path, deadlineMs: 60_000 });
+  const reports = [3, 4, 5].map((seed) => madeReport(seed));
+  for (const report of reports) writer.add(report);
+  await writer.settled();
+  expect(happened.kept).toEqual([]);
+  expect(happened.written.map(({ id }) => id).toSorted()).toEqual(reports.map(({ id }) => id).toSorted());
+  for (const report of happened.written) expect(faultsIn(report.text, report)).toEqual([]);
+});
+
+test('stops at once while the process may not start yet', async () => {
+  let backMs = 0;
+  start({ clock: { monoMs: () => performance.now() - backMs } });
+  writer.add(madeReport(3));
+  await writer.settled();
+  process.kill(writer.pid ?? 0, 'SIGKILL');
+  await expect.poll(() => happened.restarted.length).toBe(1);
+  // As far as the writer knows, the end of the back-off is a quarter of an hour away now.
+  backMs = 900_000;
+  writer.add(madeReport(4));
+  await writer.stop();
+  expect(happened.kept).toEqual([]);
 });
 
 describe('a model that cannot be used', () => {

@@ -57,17 +57,16 @@ export class Daemon implements AsyncDisposable {
   }
 
   /**
-   * Waits for its judge process, the only child it has; gives the process id. It must have become the judge: a signal
-   * that stops it before that would stop the daemon in the middle of starting it.
+   * Waits for its judge process and gives its id. It must have become the judge: a signal that stops it before that
+   * would stop the daemon in the middle of starting it.
    */
   judge(): Promise<number> {
-    return eventually(() => {
-      const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
-      const isJudge =
-        /^\d+$/.test(children) && /judge-process/.test(readFileSync(`/proc/${children}/cmdline`, 'utf8'));
-      if (isJudge) return Number(children);
-      throw new Error(`one judge process is expected, the children are: ${children || 'none'}`);
-    });
+    return this.#childThatRuns('judge-process');
+  }
+
+  /** The same for the process of the language model. */
+  writer(): Promise<number> {
+    return this.#childThatRuns('writer-process');
   }
 
   /** Asks it to end, as systemd does. */
@@ -84,6 +83,15 @@ export class Daemon implements AsyncDisposable {
     await this.kill();
   }
 
+  #childThatRuns(script: string): Promise<number> {
+    return eventually(() => {
+      const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ');
+      const pids = children.filter((pid) => pid !== '' && commandLineOf(pid).includes(script));
+      if (pids.length === 1) return Number(pids[0]);
+      throw new Error(`one ${script} is expected among the children: ${children.join(', ') || 'none'}`);
+    });
+  }
+
   async #end(signal: NodeJS.Signals): Promise<Exit> {
     this.#child.kill(signal);
     return this.exited;
@@ -91,6 +99,15 @@ export class Daemon implements AsyncDisposable {
 
   get #text(): string {
     return [...this.log.map(({ level, msg }) => `${level} ${msg}`), this.stderr].join('\n');
+  }
+}
+
+/** Empty when the process is gone. */
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from './source-tree.ts';
 
 /** Recorded data sets beside the checkout; read, never copied. */
 const SHARED_DATA = join(import.meta.dirname, '../../../shared/data');
@@ -24,6 +25,14 @@ export function needsCommand(name: string, debianPackage = name): boolean {
  */
 export function needsShared(path: string): boolean {
   return existsSync(sharedPath(path)) || missing(sharedPath(path), isCI && existsSync(SHARED_DATA));
+}
+
+/**
+ * Whether what one of the scripts test/system/install*.sh makes is there.
+ * @param path relative to the repository
+ */
+export function needsInstalled(path: string): boolean {
+  return existsSync(join(root, path)) || missing(`${path} (npm run test:system brings it)`, isCI);
 }
 
 export function sharedPath(path: string): string {

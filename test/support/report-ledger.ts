@@ -12,8 +12,31 @@ export function faultsOf(reports: readonly ReportEvent[], accepted?: number): st
     ...copyFaults(reports, firsts),
     ...grouped(firsts, ({ epoch }) => epoch).flatMap((epoch) => sequenceFaults(epoch, accepted)),
     ...grouped(firsts, ({ subject }) => subject).flatMap(orderFaults),
-    ...grouped(firsts, ({ data }) => data.id).flatMap(incidentFaults),
+    ...grouped(firsts.filter(isTemplate), ({ data }) => data.id).flatMap(incidentFaults),
+    ...wordingFaults(firsts),
   ];
+}
+
+/** A revision comes in the words of the language model after it came with its template, with the same facts. */
+export function wordingFaults(reports: readonly ReportEvent[]): string[] {
+  const templates = new Map<string, ReportEvent>();
+  return reports.flatMap((report) => {
+    const { id, data } = report;
+    if (isTemplate(report)) {
+      templates.set(id, report);
+      return [];
+    }
+    const template = templates.get(`${data.id}/${data.revision}`);
+    if (template === undefined) return `${id}: its template has not come before it`;
+    const { writer, ...provenance } = data.provenance;
+    const facts = { ...data, text: template.data.text, provenance: { ...provenance, textBy: 'template' } };
+    const isRight = isDeepStrictEqual(facts, template.data) && writer?.verdicts.at(-1) === 'accepted';
+    return isRight ? [] : `${id}: it has other facts than its template`;
+  });
+}
+
+function isTemplate({ data }: ReportEvent): boolean {
+  return data.provenance.textBy === 'template';
 }
 
 /** A copy is the same in everything, and no two reports share a place in the sequence. */

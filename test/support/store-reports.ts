@@ -20,5 +20,6 @@ export function acceptance(revision: number, payloadBytes = 300): Acceptance {
     payload,
     stamp,
   };
-  return { stateKey: 'pump', state: { open: revision }, entry };
+  const wording = { incident: entry.id, isAwaited: false };
+  return { stateKey: 'pump', state: { open: revision }, entry, wording };
 }

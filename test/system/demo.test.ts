@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { faultsIn } from '../../src/eval/written-faults.ts';
 import type { ReportEvent } from '../../src/publish/envelope.ts';
 import { reportSchema } from '../../src/values/report.ts';
 import { faultsOf } from '../support/report-ledger.ts';
@@ -27,6 +28,11 @@ test('the demo reports both faults of its pump, and nothing is missing after the
   expect(totals.samples).toBeGreaterThan(1500);
   expect(faultsOf(reports, totals.reports)).toEqual([]);
   for (const { data } of reports) reportSchema.parse(data);
+
+  const told = reports.filter(({ data }) => data.provenance.textBy === 'llm');
+  expect(told.length).toBeGreaterThan(0);
+  expect(totals.written).toBe(told.length);
+  for (const { data } of told) expect(faultsIn(data.text, data)).toEqual([]);
 
   const closed = reports.filter(({ data }) => data.event === 'closed');
   expect(new Set(closed.map(({ data }) => data.id)).size).toBeGreaterThanOrEqual(2);

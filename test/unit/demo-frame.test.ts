@@ -182,6 +182,11 @@ describe('report', () => {
     ]);
   });
 
+  test('names who found the words', () => {
+    const told = { ...report, writtenBy: 'fieldnote-writer in 18 ms' };
+    expect(renderReport(told, 80)[0]).toBe('▍ 12:04:31  warning opened, told by fieldnote-writer in 18 ms');
+  });
+
   test('has the colour of its severity, and a good one when it is over', () => {
     expect(renderReport(report, 40, marked)[0]).toBe('<warning>▍ </><warning>12:04:31  warning opened</>');
     expect(renderReport({ ...report, event: 'closed' }, 40, marked)[0]).toContain('<good>▍ </>');

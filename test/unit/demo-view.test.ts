@@ -188,6 +188,12 @@ describe('view in a pipe', () => {
     expect(written).toEqual(['12:04:31 warning opened: Flow is low.\n']);
   });
 
+  test('names who found the words', () => {
+    const { view, written } = createView({ isTty: false });
+    view.report({ ...REPORT, writtenBy: 'fieldnote-writer in 18 ms' });
+    expect(written).toEqual(['12:04:31 warning opened, told by fieldnote-writer in 18 ms: Flow is low.\n']);
+  });
+
   test('tells of a connection when it changes', () => {
     const { view, written } = createView({ isTty: false });
     view.broker('connected');

@@ -62,6 +62,15 @@ function changed(at: number, change: Partial<Report>, envelope: Partial<ReportEv
   );
 }
 
+/** The collection with the last revision told again in other words; `change` of the facts is wrong. */
+function told(change: Partial<Report> = {}): ReportEvent[] {
+  const reports = collection();
+  const { data } = reports.at(-1) as ReportEvent;
+  const writer = { model: 'm', prompt: 'p', seed: 1, verdicts: ['accepted'], tokens: 9, ms: 20 };
+  const provenance = { ...data.provenance, textBy: 'llm' as const, writer };
+  return [...reports, next('a', { ...data, text: 'It is over.', provenance, ...change })];
+}
+
 const DAMAGES: readonly { what: string; reports: ReportEvent[]; fault: string }[] = [
   { what: 'a lost report', reports: collection().toSpliced(1, 1), fault: 'sequence 2 is missing' },
   { what: 'the last report lost', reports: collection().slice(0, -1), fault: 'sequence 7 is missing' },
@@ -71,6 +80,12 @@ const DAMAGES: readonly { what: string; reports: ReportEvent[]; fault: string }[
     fault: 'b/2: revision 1 is expected',
   },
   { what: 'two revisions swapped', reports: swapped(), fault: 'a/3: its place in the sequence is before' },
+  { what: 'words about other facts', reports: told({ score: 3 }), fault: 'a/text/5: it has other facts' },
+  {
+    what: 'words before their template',
+    reports: told().toSpliced(-2, 1),
+    fault: 'a/text/5: its template has not come before it',
+  },
   {
     what: 'a copy that differs',
     reports: changed(4, { score: 3 }),
@@ -125,6 +140,7 @@ const DAMAGES: readonly { what: string; reports: ReportEvent[]; fault: string }[
 describe('what a subscriber can find wrong', () => {
   test('is nothing when the node kept its promises, copies or not', () => {
     expect(faultsOf(collection(), 7)).toEqual([]);
+    expect(faultsOf(told(), 8)).toEqual([]);
     expect(faultsOf([], 0)).toEqual([]);
   });
 

@@ -19,10 +19,10 @@ describe('accepting a report', () => {
 
   test('keeps numbers that look like text and text that looks like numbers', () => {
     const database = openIn(temporaryFolder());
-    const { state, entry } = acceptance(1);
+    const { entry, ...others } = acceptance(1);
     call(database, 'accept', {
+      ...others,
       stateKey: '007',
-      state,
       entry: { ...entry, asset: '007', topic: '1e3', payload: '12' },
     });
     expect(call(database, 'pendingAfter', { seq: 0, limit: 1 })[0]).toMatchObject({
