@@ -68,7 +68,7 @@ export async function activateModel(dataDir: string, asset: string, sha256: stri
     await writeTrial(folder, newTrial(sha256));
   }
   await writeChoice(folder, 'active', sha256);
-  await removeOldPackages(folder);
+  await removeOldPackages(folder, sha256);
 }
 
 /**
@@ -146,7 +146,7 @@ export async function approveModel(dataDir: string, asset: string): Promise<stri
 export async function installModel(dataDir: string, asset: string, source: string): Promise<string> {
   const folder = modelsFolder(dataDir, asset);
   const sha256 = await copyPackage(source, folder);
-  await removeOldPackages(folder);
+  await removeOldPackages(folder, sha256);
   return sha256;
 }
 
@@ -207,9 +207,12 @@ async function packagesOf(folder: string): Promise<string[]> {
   return (await Promise.all(found)).sort((a, b) => b.mtimeMs - a.mtimeMs).map(({ name }) => name);
 }
 
-/** What cannot be removed now is tried again with the next package. */
-async function removeOldPackages(folder: string): Promise<void> {
-  const chosen = new Set(Object.values(await choicesOf(folder)));
+/**
+ * What cannot be removed now is tried again with the next package.
+ * @param latest stays: on a device without a clock the newest may look the oldest
+ */
+async function removeOldPackages(folder: string, latest: string): Promise<void> {
+  const chosen = new Set([...Object.values(await choicesOf(folder)), latest]);
   const packages = await packagesOf(folder);
   const free = packages.filter((sha256) => !chosen.has(sha256));
   const kept = PACKAGES_MAX - (packages.length - free.length);

@@ -9,6 +9,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,6 +43,19 @@ describe('installing a package', () => {
     const { source, dataDir, folder } = parts();
     await installModel(dataDir, 'pump', source);
     expect(existsSync(join(folder, 'active'))).toBe(false);
+  });
+
+  test('keeps it beside seven others, also when the clock says that it is the oldest', async () => {
+    const { source, dataDir, folder, held } = parts();
+    const futureS = Date.now() / 1000 + 1e6;
+    for (let number = 0; number < 9; number++) {
+      const other = join(folder, `${number}`.repeat(64));
+      mkdirSync(other, { recursive: true });
+      utimesSync(other, futureS, futureS);
+    }
+    await installModel(dataDir, 'pump', source);
+    expect(readdirSync(folder)).toHaveLength(8);
+    expect(existsSync(held)).toBe(true);
   });
 
   test('takes nothing but the two files', async () => {
