@@ -28,7 +28,7 @@ export interface PumpRecording {
   readonly faultRows: readonly [number, number];
 }
 
-/** Reads a labelled file of the SKAB data set, by its name. */
+/** Reads a file of the SKAB data set, by its name; one without labels has no fault. */
 export function readPumpRecording(name: string): PumpRecording {
   const [header = '', ...lines] = readFileSync(sharedPath(`skab/${name}`), 'utf8')
     .trim()
@@ -37,7 +37,7 @@ export function readPumpRecording(name: string): PumpRecording {
   const table = lines.map((line) => line.split(';').map(Number));
   const anomaly = table.map((values) => values[names.indexOf('anomaly')] === 1);
   const rows = table.map((values) =>
-    Object.fromEntries(names.slice(1, -2).map((column, at) => [column, values[at + 1] ?? Number.NaN])),
+    Object.fromEntries(names.map((column, at) => [column, values[at] ?? Number.NaN]).slice(1, 9)),
   );
   return { rows, faultRows: [anomaly.indexOf(true), anomaly.lastIndexOf(true) + 1] };
 }
