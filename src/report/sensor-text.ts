@@ -24,10 +24,14 @@ export function sensorText(report: ReportFacts, sensor: SensorFact): string {
     headline(report),
     isOver ? pastSentence(sensor) : presentSentence(report, sensor),
     `${it} ${isOver ? 'in the judgement again' : 'left out of the judgement'}`,
-    isOver ? undefined : CHECKS[sensor.fault],
+    isOver ? undefined : checkOf(sensor),
   ];
   const written = sentences.filter((sentence) => sentence !== undefined);
   return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
+}
+
+function checkOf({ fault, channels }: SensorFact): string {
+  return fault === 'stuck' && channels.length > 1 ? 'Check whether the device still measures' : CHECKS[fault];
 }
 
 function presentSentence({ updated }: ReportFacts, sensor: SensorFact): string {
@@ -35,7 +39,9 @@ function presentSentence({ updated }: ReportFacts, sensor: SensorFact): string {
   const begin = since(sensor.since, updated);
   switch (sensor.fault) {
     case 'stuck':
-      return `${who} (sensor) reads exactly ${reading(sensor)} ${begin}${normal(sensor)}`;
+      return sensor.channels.length > 1
+        ? `${who} repeats the same values ${begin}`
+        : `${who} (sensor) reads exactly ${reading(sensor)} ${begin}${normal(sensor)}`;
     case 'dropped-out':
       return `${who} gave no value ${begin}${sensor.value === undefined ? '' : `, the last was ${reading(sensor)}`}`;
     case 'spiking':
@@ -53,7 +59,9 @@ function pastSentence(sensor: SensorFact): string {
   const who = subjectOf(sensor);
   switch (sensor.fault) {
     case 'stuck':
-      return `${who} (sensor) had read exactly ${reading(sensor)}`;
+      return sensor.channels.length > 1
+        ? `${who} had repeated the same values`
+        : `${who} (sensor) had read exactly ${reading(sensor)}`;
     case 'dropped-out':
       return `${who} had given no value`;
     case 'spiking':

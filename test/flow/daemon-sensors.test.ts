@@ -30,7 +30,7 @@ describe('the daemon and sensors at fault', { timeout: 60_000 }, () => {
     ['stuck', /^Feed pump 7: sensor notice.*Drive-end vibration \(sensor\) reads exactly 2\.0625 mm\/s/],
     ['dropped-out', /Drive-end vibration gave no value/],
     ['spiking', /Drive-end vibration \(sensor\) jumped off and back 5 times within/],
-    ['saturated', /Drive-end vibration \(sensor\) is at the end of its range, 2\.0625 mm\/s/],
+    ['saturated', /Drive-end vibration \(sensor\) is at the end of its range, 2\.375 mm\/s/],
     ['out-of-range', /Drive-end vibration \(sensor\) reads -5 mm\/s.*below the 0 mm\/s that are possible/],
   ] as const)('a sensor that is %s has a report of its own, and the end of it', async ([fault, text]) => {
     await using parts = await watchedPlant();

@@ -16,7 +16,7 @@ const BROKEN_VIB: Readonly<Record<SensorFaultKind, (vib: number, line: number) =
   stuck: () => 2.0625,
   'dropped-out': () => undefined,
   spiking: (vib, line) => (line % 17 === 0 ? vib + 100 : vib),
-  saturated: (vib) => Math.min(vib, 2.0625),
+  saturated: (vib) => Math.min(2 + 4 * (vib - 2), 2.375),
   'out-of-range': () => -5,
   'clock-jump': (vib) => vib,
 };

@@ -54,6 +54,13 @@ describe('the report about a sensor', () => {
     );
   });
 
+  test('says of a source that it repeats its values', () => {
+    expect(text({ channels: ['vib', 'temp'], value: undefined })).toContain(
+      'Source mcu with its 2 channels repeats the same values since 14:03 UTC (20 s). ' +
+        'They are left out of the judgement. Check whether the device still measures.',
+    );
+  });
+
   test('says of one that dropped out since when, and its last value', () => {
     expect(text({ fault: 'dropped-out' })).toContain(
       `Drive-end vibration gave no value since 14:03 UTC (20 s), the last was 2.13 mm/s. ${LEFT_OUT}`,

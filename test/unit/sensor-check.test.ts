@@ -64,6 +64,24 @@ describe('a stuck sensor', () => {
     expect(rig.told).toEqual([]);
   });
 
+  test('is one fault of the source when all of its live channels repeat their values', () => {
+    const rig = SensorRig.learned().run(60, () => ({ vib: 2.1, temp: 60.3, amps: 12.2 }));
+    expect(rig.kinds).toEqual(['source:mcu stuck']);
+    expect(rig.run(1).faults).toEqual([]);
+  });
+
+  test('is told once for a value that the channel comes back from again and again', () => {
+    const rig = SensorRig.learned();
+    for (let time = 0; time < 10; time++) rig.run(60, () => ({ temp: 60.1 })).run(60);
+    expect(rig.told).toHaveLength(1);
+  });
+
+  test('is not a flow that was 0 now and then while it was learned', () => {
+    const pauses = (_: unknown, second: number) => (second % 50 < 3 ? { amps: 0 } : {});
+    const rig = new SensorRig().run(2 * LEARNED_S, pauses).run(3600, () => ({ amps: 0 }));
+    expect(rig.told).toEqual([]);
+  });
+
   test('is not a machine that stands still for the first time: nothing of it is as usual', () => {
     const still = () => ({ vib: 0.01, amps: 0, set: 0 });
     const rig = SensorRig.learned().run(600, (_, second) => ({ ...still(), temp: 55 - second / 60 }));
@@ -199,17 +217,21 @@ describe('a saturated sensor', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const rig = SensorRig.learned({ seed });
-        rig.run(100, ({ vib }) => ({ vib: Math.min(2.1, 3 * vib - 4) }));
+        rig.run(100, ({ vib }) => ({ vib: Math.min(2.6, 2 + 6 * (vib - 2)) }));
         expect(rig.kinds).toEqual(['vibration saturated']);
-        expect(rig.check.findings[0]?.value).toBe(2.1);
+        expect(rig.check.findings[0]?.value).toBe(2.6);
       }),
       RUNS,
     );
   });
 
   test('is not stuck when it is at its rail for good', () => {
-    const rig = SensorRig.learned().run(100, ({ vib }) => ({ vib: Math.min(2.1, vib) }));
-    expect(rig.run(60, () => ({ vib: 2.1 })).faults).toEqual(['vibration saturated']);
+    const rig = SensorRig.learned().run(100, ({ vib }) => ({ vib: Math.min(2.6, 2 + 6 * (vib - 2)) }));
+    expect(rig.run(60, () => ({ vib: 2.6 })).faults).toEqual(['vibration saturated']);
+  });
+
+  test('is not one that gave more while it was learned', () => {
+    expect(SensorRig.learned().run(300, ({ vib }) => ({ vib: Math.min(2.1, vib) })).told).toEqual([]);
   });
 
   test('is not a signal of few steps, which has its extremes all the time', () => {

@@ -1,7 +1,15 @@
 import type { SensorFault } from '../../values/incident.ts';
 import { Extremes } from './extremes.ts';
 import type { Range } from './physical-range.ts';
-import { type ChannelProfile, isFine, isLearned, isLive, ProfileLearner } from './profile.ts';
+import {
+  type ChannelProfile,
+  isFine,
+  isLearned,
+  isLive,
+  isWithin,
+  ProfileLearner,
+  RESTS_MAX,
+} from './profile.ts';
 import { Run } from './run.ts';
 import { Spikes } from './spikes.ts';
 
@@ -34,6 +42,8 @@ const DROPPED_SILENCES = 5;
 /** An extreme that is had so often in a block, in so many visits, is the end of what can be measured. */
 const CLIPPED_MIN = 8;
 const CLIPPED_ENTRIES_MIN = 3;
+/** Other values that repeat as well show that the resolution has become coarse. */
+const REPEATS_MAX = 4;
 
 /** Checks the values of one channel, and learns what is usual for it. The memory that it takes is fixed. */
 export class ChannelCheck {
@@ -63,15 +73,18 @@ export class ChannelCheck {
     return this.#isLearned;
   }
 
+  /** Whether its values repeat now as those of no live sensor do; undefined for a channel that does not live. */
+  get isStill(): boolean | undefined {
+    return this.#isLearned && this.#isLive ? this.#run.count >= STUCK_SAMPLES_MIN : undefined;
+  }
+
   get latestMs(): number {
     return this.#latestMs;
   }
 
   /** Whether its latest value is within what was learned. */
   get isUsual(): boolean {
-    const { min, max } = this.#options.profile;
-    const value = this.#latest ?? Number.NaN;
-    return value >= (min ?? Number.NaN) && value <= (max ?? Number.NaN);
+    return this.#latest !== undefined && isWithin(this.#latest, this.#options.profile);
   }
 
   /** Whether it has given a value that may be believed. */
@@ -94,7 +107,7 @@ export class ChannelCheck {
       this.#spikes.addImpossible(this.#outOfRange.value, this.#outOfRange.sinceMs);
     this.#outOfRange.count = 0;
     if (!this.#isLearned) return this.#learn(value, timeMs);
-    this.#run.push(value, timeMs);
+    this.#followRun(value, timeMs);
     if (this.#isFine) this.#followExtremes(value, timeMs);
     return this.#spikes.push(value, timeMs);
   }
@@ -182,12 +195,25 @@ export class ChannelCheck {
     return { fault: 'spiking', sinceMs: first.timeMs, value: last.value, count: spikes.length, withinMs };
   }
 
-  /** A value of exactly 0 is no limit of a sensor: it is how much there is when there is nothing. */
+  /** A value that the channel came back from alive was a rest that the learning had not shown. */
+  #followRun(value: number, timeMs: number): void {
+    const before = this.#stuck()?.fault === 'stuck' ? this.#run.value : undefined;
+    this.#run.push(value, timeMs);
+    const { profile } = this.#options;
+    if (before === undefined || before === value || !isWithin(before, profile)) return;
+    profile.rests = [...profile.rests.slice(1 - RESTS_MAX), before];
+  }
+
+  /**
+   * A sensor that gave more while it was learned has no limit there. Exactly 0 is none either: it is how much there is
+   * when there is nothing.
+   */
   #followExtremes(value: number, timeMs: number): void {
     const block = this.#extremes.push(value, timeMs);
     if (block === undefined) return;
-    const { value: extreme, count, entries, sinceMs } = block;
-    const isClipped = count >= CLIPPED_MIN && entries >= CLIPPED_ENTRIES_MIN && extreme !== 0;
+    const { value: extreme, count, entries, repeats, sinceMs } = block;
+    const isOften = count >= CLIPPED_MIN && entries >= CLIPPED_ENTRIES_MIN && repeats <= REPEATS_MAX;
+    const isClipped = isOften && extreme !== 0 && !isWithin(extreme, this.#options.profile);
     if (isClipped) this.#rail = extreme;
     this.#clipped = isClipped ? { fault: 'saturated', sinceMs, value: extreme, count } : undefined;
   }

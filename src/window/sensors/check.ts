@@ -102,14 +102,17 @@ export class SensorCheck {
     const faults = this.#checks.map((check) => check.faultAt(this.#nowMs));
     const isSure = faults.map((fault, column) => fault?.fault !== 'stuck' || !this.#isStandstill(column));
     return [...this.#feeds].flatMap(([source, feed]) => {
-      const lost = this.#lostSource(source, feed, faults) ?? this.#jumpOf(source, feed);
+      const whole =
+        this.#lostSource(source, feed, faults) ??
+        this.#frozenSource(source, feed, faults) ??
+        this.#jumpOf(source, feed);
       const ofChannels = feed.columns.flatMap((column): SensorFinding[] => {
         const [fault, key = ''] = [faults[column], this.#keys[column]];
-        const isTold = lost?.fault === 'dropped-out' && fault?.fault === 'dropped-out';
+        const isTold = fault?.fault === whole?.fault;
         if (fault === undefined || isTold || !isSure[column]) return [];
         return [{ ...fault, subject: key, source, channels: [key] }];
       });
-      return lost === undefined ? ofChannels : [lost, ...ofChannels];
+      return whole === undefined ? ofChannels : [whole, ...ofChannels];
     });
   }
 
@@ -153,6 +156,21 @@ export class SensorCheck {
     );
     if (!isLost || columns.length === 1) return undefined;
     return { ...this.#wholeSource(source, columns), fault: 'dropped-out', sinceMs: newestMs };
+  }
+
+  /** When all live channels of a source repeat their values at once, it is the device that sends old ones. */
+  #frozenSource(
+    source: string,
+    { columns }: Feed,
+    faults: readonly (ChannelFault | undefined)[],
+  ): SensorFinding | undefined {
+    const isFrozen = columns.every((column) => this.#checks[column]?.isStill !== false);
+    const stuck = columns.filter((column) => faults[column]?.fault === 'stuck');
+    // A machine that stands still may give constant values too, but none that it gave while it ran.
+    const isRunning = stuck.some((column) => this.#checks[column]?.isUsual);
+    if (!isFrozen || stuck.length < 2 || !isRunning) return undefined;
+    const sinceMs = Math.max(...stuck.map((column) => faults[column]?.sinceMs ?? Number.NEGATIVE_INFINITY));
+    return { ...this.#wholeSource(source, columns), fault: 'stuck', sinceMs };
   }
 
   #jumpOf(source: string, { columns }: Feed): SensorFinding | undefined {

@@ -31,9 +31,12 @@ export const channelProfileSchema = z.strictObject({
 
 export type ChannelProfile = z.output<typeof channelProfileSchema>;
 
-const RESTS_MAX = 8;
+/** A channel with more rests is calm by nature. */
+export const RESTS_MAX = 8;
 /** So many equal samples in a row are a rest. */
 const REST_SAMPLES = 50;
+/** Exactly 0 is how much there is when there is nothing: fewer make it a rest. */
+const ZERO_REST_SAMPLES = 2;
 /** Fewer samples show nothing, however long they took. */
 const SAMPLES_MIN = 100;
 /** A channel lives when so much of its samples, rests apart, differ from the one before… */
@@ -50,6 +53,11 @@ export function newProfile(): ChannelProfile {
     ...{ learnedMs: 0, samples: 0, min: null, max: null, silenceMs: 0, changes: 0, turns: 0 },
     ...{ runSamples: 0, runMs: 0, rests: [], restSamples: 0, excursion: 0, extremes: 0 },
   };
+}
+
+/** Whether a value lies between those that were learned. */
+export function isWithin(value: number, { min, max }: ChannelProfile): boolean {
+  return min !== null && max !== null && value > min && value < max;
 }
 
 /** Whether it was learned for long enough. */
@@ -118,12 +126,13 @@ export class ProfileLearner {
   #pushRun(value: number, timeMs: number): void {
     const profile = this.#profile;
     const ended = this.#run.push(value, timeMs);
-    if (ended !== undefined && ended.count < REST_SAMPLES) {
+    if (ended !== undefined && !profile.rests.includes(ended.value)) {
       profile.runSamples = Math.max(profile.runSamples, ended.count);
       profile.runMs = Math.max(profile.runMs, ended.durationMs);
     }
-    if (this.#run.count < REST_SAMPLES) return;
-    profile.restSamples += this.#run.count === REST_SAMPLES ? REST_SAMPLES : 1;
+    const samplesMin = value === 0 ? ZERO_REST_SAMPLES : REST_SAMPLES;
+    if (this.#run.count < samplesMin) return;
+    profile.restSamples += this.#run.count === samplesMin ? samplesMin : 1;
     const isNew = !profile.rests.includes(value) && profile.rests.length < RESTS_MAX;
     if (isNew) profile.rests = [...profile.rests, value];
   }

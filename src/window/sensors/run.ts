@@ -1,3 +1,9 @@
+export interface EndedRun {
+  readonly value: number;
+  readonly count: number;
+  readonly durationMs: number;
+}
+
 /** The values of one channel that are exactly the same, one after the other. */
 export class Run {
   value = Number.NaN;
@@ -11,13 +17,13 @@ export class Run {
   }
 
   /** @returns the run that this value ended */
-  push(value: number, timeMs: number): { readonly count: number; readonly durationMs: number } | undefined {
+  push(value: number, timeMs: number): EndedRun | undefined {
     const isMore = value === this.value && timeMs >= this.latestMs;
-    const { count, durationMs } = this;
+    const { value: before, count, durationMs } = this;
     this.count = isMore ? count + 1 : 1;
     if (!isMore) this.sinceMs = timeMs;
     this.value = value;
     this.latestMs = timeMs;
-    return isMore || count === 0 ? undefined : { count, durationMs };
+    return isMore || count === 0 ? undefined : { value: before, count, durationMs };
   }
 }
