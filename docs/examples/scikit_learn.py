@@ -33,6 +33,7 @@ file = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.ma
 (folder / "model.json").write_text(json.dumps({
     "format": 1, "name": "mixture", "version": "1", "licence": "Apache-2.0", "sha256": hashlib.sha256(file).hexdigest(),
     "channels": [{"name": name, "unit": unit} for name, unit in CHANNELS.items()], "coverageMin": 0.5,
-    "window": {"rateHz": 1, "rows": ROWS, "stepMs": 1000}, "outputs": {"deviations": True, "labels": []},
+    "window": {"rateHz": 1, "rows": ROWS, "stepMs": 1000}, "toleratesMissing": True,
+    "outputs": {"deviations": True, "labels": []},
     "golden": {"center": baseline.tolist(), "swing": spread.tolist(), "outputs": {"score": [golden]}},
     "provenance": {"recipe": "scikit_learn.py", "data": sys.argv[1], "trainedAt": time.strftime("%F"), "figures": {}}}))
