@@ -35,7 +35,7 @@ describe('docs/models.md', () => {
 
   test('names only code that exists, in the file that it names', () => {
     const sources = new Map(readSources(['src']).map((file) => [file.path, file]));
-    const mentions = [...page.matchAll(/`(\w+)(?:\(\))?` in `(src\/[\w/.-]+\.ts)`/g)];
+    const mentions = [...page.matchAll(/`(\w+)(?:\(\))?`\s+in\s+`(src\/[\w/.-]+\.ts)`/g)];
     expect(mentions.length).toBeGreaterThan(3);
     const missing = mentions.filter(([, name, path]) => !sources.get(path ?? '')?.names.has(name ?? ''));
     expect(missing.map(([mention]) => mention)).toEqual([]);
