@@ -94,21 +94,22 @@ export class Writer {
     };
   }
 
-  /** Whether it takes reports; no more when the model was given up. */
-  get isUsable(): boolean {
-    return this.#gaveUp === undefined && !this.#stopping.signal.aborted;
-  }
-
   /** Of the process, for measuring. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /** Takes a report that has its template's text and is on its way. */
-  add(report: Report): void {
-    if (!this.isUsable) return;
-    for (const shed of this.#queue.push(report)) this.#options.on.shed(shed);
+  /**
+   * Takes a report that has its template's text and is on its way.
+   * @returns whether it waits for its words now
+   */
+  add(report: Report): boolean {
+    const { on } = this.#options;
+    if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return false;
+    const shed = this.#queue.push(report);
+    for (const one of shed) on.shed(one);
     this.#working ??= this.#work();
+    return !shed.includes(report);
   }
 
   /** Resolves when nothing waits. */
