@@ -178,18 +178,18 @@ function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, st
   const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
   states.set(stateKeyOf(key, event.incident), state);
-  store(parts, report, event.incident.updated);
-  writer?.add(report);
+  store(parts, report, event.incident.updated, writer?.add(report) ?? false);
 }
 
 /** The same revision in the words of the language model; nobody has waited for it. */
 function acceptText(parts: Parts, report: Report): void {
   const { time, ...stamp } = report.updated;
-  store(parts, report, { ...stamp, wallMs: Date.parse(time) });
+  store(parts, report, { ...stamp, wallMs: Date.parse(time) }, false);
 }
 
-function store({ keeper, states, writer }: Parts, report: Report, stamp: Stamp): void {
-  const { id: incident, revision, site, node, provenance } = report;
+/** @param isAwaited whether the report waits for the words of the language model */
+function store({ keeper, states }: Parts, report: Report, stamp: Stamp, isAwaited: boolean): void {
+  const { id: incident, revision, site, node } = report;
   const asset = report.asset.key;
   const stateKey = stateKeyOf(asset, report);
   const state = states.get(stateKey);
@@ -201,7 +201,6 @@ function store({ keeper, states, writer }: Parts, report: Report, stamp: Stamp):
   const topic = topicsOf({ site, node }).incident(asset);
   const id = outboxIdOf(report);
   const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };
-  const isAwaited = provenance.textBy === 'template' && (writer?.wants(report) ?? false);
   keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
 }
 

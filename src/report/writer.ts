@@ -94,25 +94,27 @@ export class Writer {
     };
   }
 
-  /**
-   * Whether it will tell a report: none any more when the model was given up. What is about a sensor or a bearing, or
-   * explained by a sensor, keeps its template: its facts are not those that the writer knows to tell.
-   */
-  wants({ kind, explainedBy }: Report): boolean {
-    if (kind !== 'machine' || explainedBy !== undefined) return false;
-    return this.#gaveUp === undefined && !this.#stopping.signal.aborted;
-  }
-
   /** Of the process, for measuring. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /** Takes a report that has its template's text and is on its way; one that it does not want keeps that. */
-  add(report: Report): void {
-    if (!this.wants(report)) return;
-    for (const shed of this.#queue.push(report)) this.#options.on.shed(shed);
+  /**
+   * Takes a report that has its template's text and is on its way. What is about a sensor or a bearing, or explained by
+   * a sensor, keeps that text: its facts are not those that the writer knows to tell.
+   * @returns whether it waits for its words now
+   */
+  add(report: Report): boolean {
+    const { on } = this.#options;
+    if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return false;
+    if (report.kind !== 'machine' || report.explainedBy !== undefined) {
+      this.#queue.forget(report.id);
+      return false;
+    }
+    const shed = this.#queue.push(report);
+    for (const one of shed) on.shed(one);
     this.#working ??= this.#work();
+    return !shed.includes(report);
   }
 
   /** Resolves when nothing waits. */

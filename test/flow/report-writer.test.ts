@@ -119,6 +119,18 @@ describe('the writer', () => {
     expect(happened.restarted).toEqual([]);
   });
 
+  test('says of each report whether it waits, so that the store need not keep the others', () => {
+    start({ pausedBy: () => 'the processor has 85 °C' });
+    const severe = Array.from({ length: 32 }, (_, seed) => ({
+      ...madeReport(seed),
+      severity: 'warning' as const,
+    }));
+    expect(severe.map((report) => writer.add(report))).not.toContain(false);
+    expect(writer.add({ ...madeReport(40), severity: 'notice' })).toBe(false);
+    expect(happened.shed.map(({ id }) => id)).toEqual([madeReport(40).id]);
+    expect(writer.add({ ...madeReport(41), severity: 'critical' })).toBe(true);
+  });
+
   test('has no process before it is needed', () => {
     expect(start().pid).toBeUndefined();
   });

@@ -83,13 +83,22 @@ export class Daemon implements AsyncDisposable {
     await this.kill();
   }
 
+  /** The processes of the language model that there are now: one or none. */
+  get writersNow(): number[] {
+    return this.#childrenThatRun('writer-process');
+  }
+
   #childThatRuns(script: string): Promise<number> {
     return eventually(() => {
-      const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ');
-      const pids = children.filter((pid) => pid !== '' && commandLineOf(pid).includes(script));
-      if (pids.length === 1) return Number(pids[0]);
-      throw new Error(`one ${script} is expected among the children: ${children.join(', ') || 'none'}`);
+      const [pid, ...others] = this.#childrenThatRun(script);
+      if (pid !== undefined && others.length === 0) return pid;
+      throw new Error(`one ${script} is expected among the children, not ${others.length + (pid ? 1 : 0)}`);
     });
+  }
+
+  #childrenThatRun(script: string): number[] {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ');
+    return children.filter((pid) => pid !== '' && commandLineOf(pid).includes(script)).map(Number);
   }
 
   async #end(signal: NodeJS.Signals): Promise<Exit> {

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type RunningAgent, startAgent } from '../../src/agent.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Health } from '../../src/health.ts';
 import { createLog } from '../../src/system/log.ts';
 import { strainOf } from '../../src/system/strain.ts';
 import { writeConfig } from '../support/daemon.ts';
-import { healthAt, reportAt } from '../support/node-topics.ts';
+import { countOf, healthAt, reportAt } from '../support/node-topics.ts';
 import { type Plant, setUpPlant } from '../support/plant.ts';
 import { contradictionsAt, writerConfig, writtenAt } from '../support/writer-plant.ts';
 
@@ -46,11 +47,14 @@ test('nothing is written on a hot device, which says so; alerts go out, and thei
     expect(writtenAt(broker)).toEqual([]);
 
     setHeat(folder, 60);
-    const { data } = await reportAt(broker, (event) => event.data.provenance.textBy === 'llm');
-    expect(data.event).toBe('closed');
-    expect(contradictionsAt(broker)).toEqual([]);
-    const cool = await healthAt(broker, ({ writer }) => writer?.waiting === 0);
+    const isTried = (health: Health) =>
+      countOf(health, 'texts_written') + countOf(health, 'texts_kept') === 1;
+    const cool = await healthAt(broker, isTried);
     expect(cool.writer).toEqual({ waiting: 0 });
+    // One text in some hundred is refused twice.
+    if (countOf(cool, 'texts_written') === 1)
+      await reportAt(broker, ({ data }) => data.provenance.textBy === 'llm' && data.event === 'closed');
+    expect(contradictionsAt(broker)).toEqual([]);
   } finally {
     await agent.stop();
   }

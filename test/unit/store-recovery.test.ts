@@ -21,7 +21,10 @@ const REPORTS = 200;
 function filledFolder(): string {
   const folder = temporaryFolder();
   const database = openIn(folder, { newEpoch: 'epoch-old', bootId: 'boot-a' });
-  for (let revision = 1; revision <= REPORTS + 1; revision++) call(database, 'accept', acceptance(revision));
+  for (let revision = 1; revision <= REPORTS + 1; revision++) {
+    const accepted = acceptance(revision);
+    call(database, 'accept', { ...accepted, wording: { ...accepted.wording, isAwaited: true } });
+  }
   call(database, 'markDelivered', [1]);
   call(database, 'appendLearning', { asset: 'pump', channels: ['a', 'b'], rows: [Float32Array.of(1, 2)] });
   call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 2, errorMs: 3 });
@@ -82,6 +85,7 @@ describe('a damaged database', () => {
       Float32Array.of(1, 2),
     ]);
     expect(call(database, 'syncPoint', 1)).toMatchObject({ wallMs: 2 });
+    expect(call(database, 'unwritten', undefined)).toEqual([acceptance(REPORTS + 1).entry.payload]);
     expect([database.epoch, database.boot]).toEqual(['epoch-new', 2]);
     expect(call(database, 'accept', acceptance(1))).toBe(REPORTS + 2);
   });
