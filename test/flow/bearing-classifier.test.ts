@@ -5,7 +5,14 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Judge } from '../../src/judge/judge.ts';
 import { readModelPackage } from '../../src/models/read-package.ts';
 import type { Judged, Verdict } from '../../src/values/verdict.ts';
-import { BURST_RATE_HZ, faultyBurst, healthyBurst, SHAFT_HZ, SKF_6205 } from '../support/bearing-burst.ts';
+import {
+  BURST_RATE_HZ,
+  faultyBurst,
+  healthyBurst,
+  ODD_BUT_SOUND,
+  SHAFT_HZ,
+  SKF_6205,
+} from '../support/bearing-burst.ts';
 import { root } from '../support/source-tree.ts';
 
 const directory = join(root, 'models/bearing');
@@ -64,6 +71,25 @@ describe('the bearing classifier', () => {
     const verdicts = await Promise.all(SEEDS.map((seed) => judged(healthyBurst(rows, seed))));
     expect(verdicts.map(best)).toEqual(SEEDS.map(() => 'healthy'));
     expect(Math.max(...verdicts.map(({ score }) => score))).toBeLessThan(1);
+  });
+
+  test.for(Object.entries(ODD_BUT_SOUND))('raises no alarm about a machine that %s', async ([, change]) => {
+    const scores = await Promise.all(
+      SEEDS.map(async (seed) => {
+        const verdict = await ask(change(healthyBurst(rows, seed)));
+        return verdict.kind === 'judged' ? verdict.score : 0;
+      }),
+    );
+    expect(scores.filter((score) => score >= 1)).toEqual([]);
+  });
+
+  test('finds a fault under a whine as loud as everything else', async () => {
+    const whine = (value: number, at: number) =>
+      value + 2 * Math.sin((2 * Math.PI * 1500 * at) / BURST_RATE_HZ);
+    const verdicts = await Promise.all(
+      SEEDS.map((seed) => judged(faultyBurst(rows, seed, 'outer race').map(whine))),
+    );
+    expect(verdicts.map(best)).toEqual(SEEDS.map(() => 'outer race'));
   });
 
   test('does not call the same impacts an outer race when the bearing has another geometry', async () => {

@@ -34,11 +34,28 @@ export function healthyBurst(rows: number, seed: number): Float32Array {
 
 /** The same machine with a resonance at 3 kHz struck at the order of a race; an inner race turns through the load. */
 export function faultyBurst(rows: number, seed: number, race: keyof typeof ORDER): Float32Array {
-  const burst = healthyBurst(rows, seed);
-  const period = BURST_RATE_HZ / (SHAFT_HZ * ORDER[race]);
+  const strengthAt = (turns: number) =>
+    race === 'inner race' ? 10 * Math.max(0.1, Math.cos(2 * Math.PI * turns)) : 10;
+  return struck(healthyBurst(rows, seed), ORDER[race], strengthAt);
+}
+
+/** Machines with a sound bearing that one could take for damaged. */
+export const ODD_BUT_SOUND = {
+  'knocks once a turn': (burst: Float32Array) => struck(burst, 1, () => 10),
+  'knocks at another rate': (burst: Float32Array) => struck(burst, 2.9, () => 10),
+  'whines at 1 kHz': (burst: Float32Array) =>
+    burst.map((value, at) => value + 5 * Math.sin((2 * Math.PI * 1000 * at) / BURST_RATE_HZ)),
+  'has spikes from a bad cable': (burst: Float32Array) =>
+    burst.map((value, at) => ([700, 1900, 3333].includes(at) ? value + 30 : value)),
+  'is clipped by its sensor': (burst: Float32Array) => burst.map((value) => Math.max(-1, Math.min(1, value))),
+} as const satisfies Record<string, (burst: Float32Array) => Float32Array>;
+
+/** Strikes a resonance at 3 kHz so many times a turn of the shaft. */
+function struck(burst: Float32Array, order: number, strengthAt: (turns: number) => number): Float32Array {
+  const rows = burst.length;
+  const period = BURST_RATE_HZ / (SHAFT_HZ * order);
   for (let impact = 0; impact * period < rows; impact++) {
-    const turn = (2 * Math.PI * SHAFT_HZ * impact * period) / BURST_RATE_HZ;
-    const strength = race === 'inner race' ? 10 * Math.max(0.1, Math.cos(turn)) : 10;
+    const strength = strengthAt(impact / order);
     const start = Math.ceil(impact * period);
     for (let at = start; at < Math.min(rows, start + 100); at++) {
       const seconds = (at - impact * period) / BURST_RATE_HZ;
