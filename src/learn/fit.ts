@@ -4,6 +4,7 @@ import { type Contrasts, learnedContrasts } from './contrast.ts';
 import { driftShares } from './drift.ts';
 import { at, diagonalOf, inverseSquareRoot } from './linear-algebra.ts';
 import { findStates, residuals, type States } from './states.ts';
+import { checkSteady } from './steadiness.ts';
 import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
 
 /*
@@ -24,7 +25,7 @@ import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
  * 4. With D² the diagonal of S' and R = D⁻¹·S'·D⁻¹, y = R^(−1/2)·D⁻¹·d has T² = yᵀy, and yj² is the part that channel j
  *    contributes: the corr-max partition of Garthwaite & Koch (2016), exact and never negative.
  * 5. Limit: each tenth of the learning period is scored by what the other nine say; the largest T of these, times
- *    1.25 + 10 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
+ *    1.25 + 11 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
  *    the largest there is, the less so the less was seen. What is over twice the T that one in a hundred exceeds is odd
  *    itself and sets no limit. W = R^(−1/2)·D⁻¹ / limit.
  * 6. Machines and sensors do not come back exactly: with e the root of the mean of |W·(1 − ρ)m|² over the 16 windows,
@@ -33,7 +34,7 @@ import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
 
 const SHRINKAGE = 0.1;
 const FOLDS = 10;
-const LIMIT_MARGIN = { largest: 1.25, windows: 10 } as const;
+const LIMIT_MARGIN = { largest: 1.25, windows: 11 } as const;
 const ODD = { share: 0.01, factor: 2 } as const;
 
 /** The default of `incident.closeBelow`. */
@@ -83,7 +84,7 @@ export interface NormalModel {
 
 /**
  * Fits a model of the normal behaviour.
- * @throws {FieldnoteError} LEARN_UNSTEADY when there are too few rows or too many gaps; says which and what to do
+ * @throws {FieldnoteError} LEARN_UNSTEADY when there are too few rows, too many gaps, or the machine was not steady; says which and what to do
  */
 export function fitNormal({ data, channels, windowRows }: Learning): NormalModel {
   const size = channels.length;
@@ -97,6 +98,8 @@ export function fitNormal({ data, channels, windowRows }: Learning): NormalModel
   const leftScales = scales.map((scale, column) => leftScale(scale, left, { column, size, states }));
   const means = windowMeans(left, leftScales, windowRows);
   const drift = driftShares(left, leftScales);
+  const deviation = Float64Array.from(leftScales, (scale) => scale.deviation);
+  checkSteady({ means, windowRows, channels, deviation, drift });
   const baselineWeight = rows / windowRows;
   const contrasts = learnedContrasts(means, { windowRows, drift, baselineWeight });
   checkWindows(contrasts);
@@ -104,7 +107,6 @@ export function fitNormal({ data, channels, windowRows }: Learning): NormalModel
   const margin = LIMIT_MARGIN.largest + LIMIT_MARGIN.windows / baselineWeight;
   const limit = margin * largestLength(unseenLengths(contrasts, leasts));
   const whitening = whiteningOf(meanProduct(contrasts.values, size), leasts);
-  const deviation = Float64Array.from(leftScales, (scale) => scale.deviation);
   return {
     windowRows,
     baseline: Float64Array.from(scales, (scale) => scale.baseline),

@@ -82,6 +82,15 @@ export class Learner {
     };
   }
 
+  /** The rows so far, the oldest first, without the first ones. */
+  rowsFrom(first: number): Float32Array[] {
+    const width = this.#options.channels.length;
+    const count = Math.max(0, this.#rowCount - first);
+    return Array.from({ length: count }, (_, index) =>
+      this.#data.slice((first + index) * width, (first + index + 1) * width),
+    );
+  }
+
   #grow(): void {
     const grown = new Float32Array(this.#data.length * 2 + this.#options.channels.length);
     grown.set(this.#data);
