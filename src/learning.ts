@@ -150,6 +150,7 @@ function learnerOptions({ config }: LearningPeriodOptions, restored: readonly Fl
     rateHz: window.rateHz,
     windowRows: windowRows(window),
     rowsNeeded,
+    sensitivity: learn.sensitivity,
     restored,
   };
 }

@@ -16,10 +16,13 @@ export function noise(row: number, column: number): number {
   return ((state ^ (state >>> 14)) >>> 0) / 2 ** 31 - 1;
 }
 
-export function learn(cell: Cell, { rows = 200, width = 2, windowRows = WINDOW_ROWS } = {}): NormalModel {
+export function learn(
+  cell: Cell,
+  { rows = 200, width = 2, windowRows = WINDOW_ROWS, sensitivity = 1 } = {},
+): NormalModel {
   const data = Float32Array.from({ length: rows * width }, (_, k) => cell(Math.floor(k / width), k % width));
   const channels = Array.from({ length: width }, (_, column) => `channel${column}`);
-  return fitNormal({ data, channels, windowRows });
+  return fitNormal({ data, channels, windowRows, sensitivity });
 }
 
 /** Score of the window that ends before a row, with the memory before it. */

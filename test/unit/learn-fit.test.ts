@@ -32,6 +32,13 @@ describe('fitNormal', () => {
     expect(at(8) / at(4)).toBeLessThan(2.1);
   });
 
+  test('gives a score in proportion to the sensitivity that is asked for', () => {
+    const shifted = moved(noise, { row: 300, column: 1, by: 1.5 });
+    const score = (sensitivity: number) => scoreAt(learn(noise, { sensitivity }), shifted, 310);
+    expect(score(2) / score(1)).toBeCloseTo(2, 1);
+    expect(score(0.5) / score(1)).toBeCloseTo(0.5, 1);
+  });
+
   test('does not depend on units', () => {
     const gain = fc.double({ min: 0.01, max: 1000, noNaN: true });
     const offset = fc.double({ min: -100, max: 100, noNaN: true });
