@@ -6,6 +6,7 @@ import { type Learned, Learner } from './learn/learner.ts';
 import { writePackage } from './learn/write-package.ts';
 import { activateModel, activeModelDir, modelDir, modelsFolder, proposeModel } from './models/active.ts';
 import type { Clock } from './system/clock.ts';
+import { FieldnoteError } from './system/errors.ts';
 
 /** Rows wait so long at most before they are made durable: what a power cut may take from the learning. */
 const KEEP_INTERVAL_MS = 10_000;
@@ -52,6 +53,8 @@ export class LearningPeriod {
   #learner: Learner;
   #unkept: Float32Array[] = [];
   #keptMs: number;
+  /** First row that the next learning may begin with; beyond the last one when none may. */
+  #steadyFrom = Number.POSITIVE_INFINITY;
 
   constructor(options: LearningPeriodOptions) {
     this.#options = options;
@@ -87,7 +90,7 @@ export class LearningPeriod {
   async finish(): Promise<FinishedLearning> {
     const { asset, dataDir, keeper, config, chosenBefore } = this.#options;
     const { approve } = config.learn;
-    const learned = this.#learner.fit();
+    const learned = this.#fit();
     try {
       const sha256 = await this.#write(modelsFolder(dataDir, asset), learned);
       const chosen = await activeModelDir(dataDir, asset).catch(() => undefined);
@@ -109,11 +112,27 @@ export class LearningPeriod {
     }
   }
 
-  /** Forgets everything and begins anew; `rejected` says why it made no model. */
+  /**
+   * Forgets what could not be learned from, and goes on: after an unsteady time with what came after it, else anew.
+   * @param rejected why it made no model
+   */
   again(rejected?: string): void {
-    this.#learner = new Learner(learnerOptions(this.#options, []));
-    this.#unkept = [];
+    const kept = this.#learner.rowsFrom(this.#steadyFrom);
+    this.#learner = new Learner(learnerOptions(this.#options, kept));
+    this.#steadyFrom = Number.POSITIVE_INFINITY;
+    this.#unkept = kept;
     this.#options.keeper.clear(rejected);
+    this.keep();
+  }
+
+  #fit(): Learned {
+    try {
+      return this.#learner.fit();
+    } catch (error) {
+      const steadyFrom = error instanceof FieldnoteError ? error.context['steadyFrom'] : undefined;
+      if (typeof steadyFrom === 'number') this.#steadyFrom = steadyFrom;
+      throw error;
+    }
   }
 
   #write(directory: string, learned: Learned): Promise<string> {
@@ -131,6 +150,7 @@ function learnerOptions({ config }: LearningPeriodOptions, restored: readonly Fl
     rateHz: window.rateHz,
     windowRows: windowRows(window),
     rowsNeeded,
+    sensitivity: learn.sensitivity,
     restored,
   };
 }

@@ -143,6 +143,14 @@ const asset = z.strictObject({
         .boolean()
         .default(false)
         .describe('What was learned is used only after a person said yes: fieldnote learn --approve.'),
+      sensitivity: z
+        .number()
+        .min(0.25)
+        .max(4)
+        .default(1)
+        .describe(
+          'Over 1 alarms at smaller deviations than what was learned suggests, and more often falsely; under 1 at larger ones.',
+        ),
     })
     .prefault({}),
   incident: z

@@ -4,6 +4,7 @@ import { type Contrasts, learnedContrasts } from './contrast.ts';
 import { driftShares } from './drift.ts';
 import { at, diagonalOf, inverseSquareRoot } from './linear-algebra.ts';
 import { findStates, residuals, type States } from './states.ts';
+import { checkSteady } from './steadiness.ts';
 import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
 
 /*
@@ -24,16 +25,16 @@ import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
  * 4. With D² the diagonal of S' and R = D⁻¹·S'·D⁻¹, y = R^(−1/2)·D⁻¹·d has T² = yᵀy, and yj² is the part that channel j
  *    contributes: the corr-max partition of Garthwaite & Koch (2016), exact and never negative.
  * 5. Limit: each tenth of the learning period is scored by what the other nine say; the largest T of these, times
- *    1.25 + 10 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
+ *    1.25 + 11 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
  *    the largest there is, the less so the less was seen. What is over twice the T that one in a hundred exceeds is odd
- *    itself and sets no limit. W = R^(−1/2)·D⁻¹ / limit.
+ *    itself and sets no limit. Divided by the sensitivity that is asked for. W = R^(−1/2)·D⁻¹ / limit.
  * 6. Machines and sensors do not come back exactly: with e the root of the mean of |W·(1 − ρ)m|² over the 16 windows,
  *    score = |W·d| / (0.1 · e), the divisor being 1 to 10. Share j is its part j squared / score².
  */
 
 const SHRINKAGE = 0.1;
 const FOLDS = 10;
-const LIMIT_MARGIN = { largest: 1.25, windows: 10 } as const;
+const LIMIT_MARGIN = { largest: 1.25, windows: 11 } as const;
 const ODD = { share: 0.01, factor: 2 } as const;
 
 /** The default of `incident.closeBelow`. */
@@ -56,6 +57,8 @@ export interface Learning {
   readonly data: Float32Array;
   readonly channels: readonly string[];
   readonly windowRows: number;
+  /** What the limit is divided by; 1 when absent. */
+  readonly sensitivity?: number;
 }
 
 /** Everything that `normalModelGraph` writes. Arrays have one entry per channel, in the order of the channels. */
@@ -83,9 +86,9 @@ export interface NormalModel {
 
 /**
  * Fits a model of the normal behaviour.
- * @throws {FieldnoteError} LEARN_UNSTEADY when there are too few rows or too many gaps; says which and what to do
+ * @throws {FieldnoteError} LEARN_UNSTEADY when there are too few rows, too many gaps, or the machine was not steady; says which and what to do
  */
-export function fitNormal({ data, channels, windowRows }: Learning): NormalModel {
+export function fitNormal({ data, channels, windowRows, sensitivity = 1 }: Learning): NormalModel {
   const size = channels.length;
   const rows = data.length / size;
   checkLength(rows, windowRows);
@@ -97,14 +100,15 @@ export function fitNormal({ data, channels, windowRows }: Learning): NormalModel
   const leftScales = scales.map((scale, column) => leftScale(scale, left, { column, size, states }));
   const means = windowMeans(left, leftScales, windowRows);
   const drift = driftShares(left, leftScales);
+  const deviation = Float64Array.from(leftScales, (scale) => scale.deviation);
+  checkSteady({ means, windowRows, channels, deviation, drift });
   const baselineWeight = rows / windowRows;
   const contrasts = learnedContrasts(means, { windowRows, drift, baselineWeight });
   checkWindows(contrasts);
   const leasts = leftScales.map(({ isConstant }) => (isConstant ? 1 : 1 / windowRows));
   const margin = LIMIT_MARGIN.largest + LIMIT_MARGIN.windows / baselineWeight;
-  const limit = margin * largestLength(unseenLengths(contrasts, leasts));
+  const limit = (margin * largestLength(unseenLengths(contrasts, leasts))) / sensitivity;
   const whitening = whiteningOf(meanProduct(contrasts.values, size), leasts);
-  const deviation = Float64Array.from(leftScales, (scale) => scale.deviation);
   return {
     windowRows,
     baseline: Float64Array.from(scales, (scale) => scale.baseline),

@@ -9,6 +9,8 @@ export interface LearnerOptions {
   readonly windowRows: number;
   /** Valid rows to learn from; a row is valid when at least half of its channels hold a value. */
   readonly rowsNeeded: number;
+  /** See Learning of fit.ts. */
+  readonly sensitivity?: number;
   /** Rows collected before a restart, the oldest first. */
   readonly restored?: readonly Float32Array[];
 }
@@ -73,13 +75,22 @@ export class Learner {
    * @throws {FieldnoteError} LEARN_UNSTEADY when they do not make one
    */
   fit(): Learned {
-    const { channels, rateHz, windowRows } = this.#options;
+    const { channels, rateHz, windowRows, sensitivity = 1 } = this.#options;
     const data = this.#data.subarray(0, this.#rowCount * channels.length);
     return {
       channels,
       rateHz,
-      normal: fitNormal({ data, channels: channels.map(({ name }) => name), windowRows }),
+      normal: fitNormal({ data, channels: channels.map(({ name }) => name), windowRows, sensitivity }),
     };
+  }
+
+  /** The rows so far, the oldest first, without the first ones. */
+  rowsFrom(first: number): Float32Array[] {
+    const width = this.#options.channels.length;
+    const count = Math.max(0, this.#rowCount - first);
+    return Array.from({ length: count }, (_, index) =>
+      this.#data.slice((first + index) * width, (first + index + 1) * width),
+    );
   }
 
   #grow(): void {

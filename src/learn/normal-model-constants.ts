@@ -22,23 +22,23 @@ const REPEATED_VALUES_MAX = 4096;
 
 const WINDOWS = 1 + MEMORY_WINDOWS;
 
+/** Root of the sum, over the memory, of the squares of what an excursion has to come to. */
+const DOUBT_MIN = Math.sqrt(WINDOWS) / HYSTERESIS.share;
+
+/** What both ways through the graph need. */
 export function modelConstants(model: NormalModel): OnnxConstant[] {
   const { baseline, deviation, spread, windowRows, healthyBelow } = model;
   const channels = baseline.length;
   const offsetMax = DEVIATIONS_MAX * Math.max(...deviation);
-  const doubtMin = Math.sqrt(WINDOWS) / HYSTERESIS.share;
-  const contrast = contrastOf(model);
-  const whitening = transposed(model.whitening, channels).map((value) => doubtMin * value);
   const repeats = windowRows * channels > REPEATED_VALUES_MAX ? 1 : windowRows;
   const baselines = Float64Array.from({ length: repeats * channels }, (_, k) => at(baseline, k % channels));
   return [
     floats('learnedBaseline', [channels], baseline),
     floats('learnedBaselines', [repeats, channels], baselines),
     floats('learnedSpread', [channels], spread),
-    floats('contrastOf', [3 * channels, channels], contrast),
-    floats('whitenedContrastOf', [3 * channels, channels], product(contrast, whitening, channels)),
+    floats('contrastOf', [3 * channels, channels], contrastOf(model)),
     floats('expectationOf', [channels, channels], expectationOf(model)),
-    floats('whitening', [channels, channels], whitening),
+    floats('whitening', [channels, channels], whiteningOf(model)),
     floats('levelWhitening', [channels, channels], levelWhitening(model)),
     wholes('firstAxis', [0]),
     wholes('secondAxis', [1]),
@@ -48,14 +48,26 @@ export function modelConstants(model: NormalModel): OnnxConstant[] {
     wholes('nearAgo', MEMORY_WINDOWS - NEAR_WINDOWS),
     scalar('zero', 0),
     scalar('one', 1),
-    scalar('sizeMax', offsetMax ** 2),
     scalar('offsetMin', -offsetMax),
     scalar('offsetMax', offsetMax),
     scalar('shareMin', COVERAGE_MIN),
     scalar('healthySquare', healthyBelow ** 2),
-    scalar('excursionMin', doubtMin),
-    scalar('excursionMax', doubtMin * HYSTERESIS.max),
+    scalar('excursionMin', DOUBT_MIN),
+    scalar('excursionMax', DOUBT_MIN * HYSTERESIS.max),
   ];
+}
+
+/** What only the short way needs. */
+export function wholeConstants(model: NormalModel): OnnxConstant[] {
+  const channels = model.baseline.length;
+  const sizeMax = (DEVIATIONS_MAX * Math.max(...model.deviation)) ** 2;
+  const whitened = product(contrastOf(model), whiteningOf(model), channels);
+  return [floats('whitenedContrastOf', [3 * channels, channels], whitened), scalar('sizeMax', sizeMax)];
+}
+
+/** Wᵀ, made larger by the least doubt that it will be divided by. */
+function whiteningOf({ whitening, drift }: NormalModel): Float64Array {
+  return transposed(whitening, drift.length).map((value) => DOUBT_MIN * value);
 }
 
 /** Of the newest m, near and the sum of the healthy windows, one after the other, makes d in deviations. */

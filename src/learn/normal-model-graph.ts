@@ -1,6 +1,6 @@
 import { MEMORY_WINDOWS } from '../config/schema.ts';
 import type { NormalModel } from './fit.ts';
-import { modelConstants, stateConstants } from './normal-model-constants.ts';
+import { modelConstants, stateConstants, wholeConstants } from './normal-model-constants.ts';
 import { type OnnxGraph, type OnnxNode, type OnnxValue, onnxModel } from './onnx.ts';
 import { settlingRows } from './states.ts';
 
@@ -26,7 +26,7 @@ export function normalModelGraph(model: NormalModel): Uint8Array {
     name: 'normal',
     inputs: [{ name: 'window', shape: [(1 + MEMORY_WINDOWS) * windowRows, channels] }],
     outputs: [...found, vector('baseline'), vector('spread')],
-    constants: [...modelConstants(model), ...(hasStates ? stateConstants(model) : [])],
+    constants: [...modelConstants(model), ...(hasStates ? stateConstants(model) : wholeConstants(model))],
     nodes: [...OFFSETS, ...(hasStates ? statesWay(windowRows) : twoWays(windowRows, found)), SPREAD],
   };
   return onnxModel(graph);

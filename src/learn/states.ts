@@ -13,19 +13,21 @@ export interface States {
   readonly widths: Float64Array;
 }
 
-/** Two groups are apart when their centres are so many deviations (within them, along the line between) from each other. */
+/** Two groups are apart when a channel has their centres so many of its deviations within them from each other. */
 const APART = 8;
 /** A channel knows of the states when its centres are so many of its deviations from each other. */
 const CHANNEL_APART = 4;
 /** In deviations of the channel over all states: none knows its state better than this. */
 const WIDTH_MIN = 1e-3;
-const SHARE_MIN = 0.05;
-const COUNT_MAX = 8;
-/** On average a state lasts at least so many windows; what flickers is no state. */
+/** A state was there for so much of the time; less is odd itself, see fit.ts. */
+const SHARE_MIN = 0.01;
+/** Each time it comes a state lasts at least so many windows on average; what flickers is no state. */
 const LASTING_WINDOWS_MIN = 4;
 
 /** More rows than this say nothing new about states. */
-const ROWS_MAX = 20_000;
+const ROWS_MAX = 5000;
+/** Pieces that the rows are cut into before those that belong together are joined. */
+const PIECES = 16;
 const ROUNDS_MAX = 20;
 
 /** After a change of state this part of a window says nothing: motors run up, water comes to rest. */
@@ -38,12 +40,17 @@ export function settlingRows(windowRows: number): number {
 /** @param data rows × scales.length readings, row by row, NaN where there is none */
 export function findStates(data: Float32Array, scales: readonly ChannelScale[], windowRows: number): States {
   const { rows, step } = completeRows(data, scales);
-  const groups = grouped(rows);
-  const groupOf = new Map(groups.flatMap((group, index) => group.map((row) => [row, index] as const)));
-  const changes = rows.filter((row, k) => k > 0 && groupOf.get(row) !== groupOf.get(rows[k - 1] ?? row));
-  const lastingRows = (step * rows.length) / (changes.length + 1);
-  const isLasting = groups.length > 1 && lastingRows >= LASTING_WINDOWS_MIN * windowRows;
-  return statesOf(isLasting ? groups : [rows], scales);
+  const order = new Map(rows.map((row, index) => [row, index]));
+  const countMin = SHARE_MIN * rows.length;
+  const lastingMin = (LASTING_WINDOWS_MIN * windowRows) / step;
+  const isState = (group: Rows) => group.length >= Math.max(countMin, lastingMin * visitsOf(group, order));
+  return statesOf(grouped(rows, isState), scales);
+}
+
+/** How often the machine came to be in a group. */
+function visitsOf(group: Rows, order: ReadonlyMap<Float64Array, number>): number {
+  const indices = group.map((row) => order.get(row) ?? 0).sort((a, b) => a - b);
+  return indices.filter((index, k) => index !== (indices[k - 1] ?? Number.NaN) + 1).length;
 }
 
 /**
@@ -96,24 +103,41 @@ function completeRows(data: Float32Array, scales: readonly ChannelScale[]) {
 
 type Rows = readonly Float64Array[];
 
-/** Bisects by 2-means until no two halves are apart. */
-function grouped(rows: Rows): Rows[] {
-  const open: Rows[] = [rows];
-  const groups: Rows[] = [];
-  for (let group = open.pop(); group !== undefined; group = open.pop()) {
-    const halves = groups.length + open.length + 2 <= COUNT_MAX ? halvesOf(group) : undefined;
-    if (halves?.every((half) => half.length >= SHARE_MIN * rows.length) && areApart(halves))
-      open.push(...halves);
-    else groups.push(group);
+/** Cuts the rows into pieces, the most scattered first, and joins what is not apart, the nearest first. */
+function grouped(rows: Rows, isState: (group: Rows) => boolean): Rows[] {
+  let groups: Rows[] = [rows];
+  for (let count = 1; count < PIECES; count++) groups = withLargestHalved(groups);
+  for (let pair = nearestPair(groups, isState); pair !== undefined; pair = nearestPair(groups, isState)) {
+    const [one, other] = pair;
+    groups = [...groups.filter((group) => group !== one && group !== other), [...one, ...other]];
   }
   return groups;
 }
 
+function withLargestHalved(groups: readonly Rows[]): Rows[] {
+  const scatters = groups.map(scatterOf);
+  const largest = scatters.indexOf(Math.max(...scatters));
+  return groups.flatMap((group, index) => (index === largest && halvesOf(group)) || [group]);
+}
+
+/** The two groups to be joined first: those least apart, if they are not apart or one of them is no state. */
+function nearestPair(groups: readonly Rows[], isState: (group: Rows) => boolean): [Rows, Rows] | undefined {
+  const passing = new Set(groups.filter((group) => !isState(group)));
+  const pairs = groups.flatMap((one, index) =>
+    groups.slice(index + 1).map((other) => ({ one, other, apart: apartness(one, other) })),
+  );
+  const joinable = pairs.filter(
+    ({ one, other, apart }) => apart <= APART || passing.has(one) || passing.has(other),
+  );
+  const nearest = joinable.sort((a, b) => a.apart - b.apart)[0];
+  return nearest && [nearest.one, nearest.other];
+}
+
 /** 2-means, begun on both sides of the mean of the channel that varies most; undefined where there is only one side. */
-function halvesOf(rows: Rows): readonly [Rows, Rows] | undefined {
+function halvesOf(rows: Rows): [Rows, Rows] | undefined {
   const mean = meanOf(rows);
-  const variances = mean.map((centre, i) => rows.reduce((sum, row) => sum + (at(row, i) - centre) ** 2, 0));
-  const axis = variances.indexOf(Math.max(...variances));
+  const squares = squaresOf(rows, mean);
+  const axis = squares.indexOf(Math.max(...squares));
   let halves = parted(rows, (row) => at(row, axis) > at(mean, axis));
   for (let round = 0; round < ROUNDS_MAX; round++) {
     if (halves[0].length === 0 || halves[1].length === 0) return undefined;
@@ -127,13 +151,24 @@ function halvesOf(rows: Rows): readonly [Rows, Rows] | undefined {
   return halves;
 }
 
-function areApart([low, high]: readonly [Rows, Rows]): boolean {
+/** Distance of the centres in the channel that knows best, in its deviations within the groups. */
+function apartness(low: Rows, high: Rows): number {
   const [lowMean, highMean] = [meanOf(low), meanOf(high)];
-  const line = highMean.map((value, i) => value - at(lowMean, i));
-  const squares = (rows: Rows, mean: Float64Array) =>
-    rows.reduce((sum, row) => sum + (along(row, line) - along(mean, line)) ** 2, 0);
-  const within = Math.sqrt((squares(low, lowMean) + squares(high, highMean)) / (low.length + high.length));
-  return along(line, line) > APART * within;
+  const [lowSquares, highSquares] = [squaresOf(low, lowMean), squaresOf(high, highMean)];
+  const distances = lowMean.map((mean, i) => {
+    const within = Math.sqrt((at(lowSquares, i) + at(highSquares, i)) / (low.length + high.length));
+    return Math.abs(at(highMean, i) - mean) / Math.max(within, WIDTH_MIN);
+  });
+  return Math.max(...distances);
+}
+
+function scatterOf(rows: Rows): number {
+  return squaresOf(rows, meanOf(rows)).reduce((sum, squares) => sum + squares, 0);
+}
+
+/** Sum of the squared distances from the mean, for each channel. */
+function squaresOf(rows: Rows, mean: Float64Array): Float64Array {
+  return mean.map((centre, i) => rows.reduce((sum, row) => sum + (at(row, i) - centre) ** 2, 0));
 }
 
 function statesOf(groups: readonly Rows[], scales: readonly ChannelScale[]): States {

@@ -1,60 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MEMORY_WINDOWS } from '../../src/config/schema.ts';
-import { fitNormal, type NormalModel } from '../../src/learn/fit.ts';
-import { FieldnoteError } from '../../src/system/errors.ts';
-import { plainVerdict } from '../support/plain-normal.ts';
-
-const WINDOW_ROWS = 10;
-
-type Cell = (row: number, column: number) => number;
-
-/** Noise between −1 and 1 that repeats itself from run to run (mulberry32). */
-function noise(row: number, column: number): number {
-  let state = Math.imul(row * 64 + column + 1, 0x6d2b79f5);
-  state = Math.imul(state ^ (state >>> 15), state | 1);
-  state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
-  return ((state ^ (state >>> 14)) >>> 0) / 2 ** 31 - 1;
-}
-
-function learn(cell: Cell, { rows = 200, width = 2, windowRows = WINDOW_ROWS } = {}): NormalModel {
-  const data = Float32Array.from({ length: rows * width }, (_, k) => cell(Math.floor(k / width), k % width));
-  const channels = Array.from({ length: width }, (_, column) => `channel${column}`);
-  return fitNormal({ data, channels, windowRows });
-}
-
-/** Score of the window that ends before a row, with the memory before it. */
-function scoreAt(model: NormalModel, cell: Cell, end: number): number {
-  const width = model.baseline.length;
-  const rows = (1 + MEMORY_WINDOWS) * model.windowRows;
-  const readings = Float32Array.from({ length: rows * width }, (_, k) => {
-    const row = end - rows + Math.floor(k / width);
-    return row < 0 ? Number.NaN : cell(row, k % width);
-  });
-  return plainVerdict(model, readings).score;
-}
-
-function largestScore(model: NormalModel, cell: Cell, { from = WINDOW_ROWS, to = 200 } = {}): number {
-  return Math.max(...Array.from({ length: to - from + 1 }, (_, k) => scoreAt(model, cell, from + k)));
-}
-
-/** As the cell, but from a row on a column is moved. */
-function moved(
-  cell: Cell,
-  { row: from, column: which, by }: { row: number; column: number; by: number },
-): Cell {
-  return (row, column) => cell(row, column) + (row >= from && column === which ? by : 0);
-}
-
-function failureOf(attempt: () => unknown): FieldnoteError {
-  try {
-    attempt();
-  } catch (error) {
-    if (error instanceof FieldnoteError) return error;
-    throw error;
-  }
-  throw new Error('did not fail');
-}
+import {
+  type Cell,
+  failureOf,
+  largestScore,
+  learn,
+  moved,
+  noise,
+  scoreAt,
+  WINDOW_ROWS,
+} from '../support/made-learning.ts';
 
 describe('fitNormal', () => {
   test('gives what it learned from a score well below the limit', () => {
@@ -75,6 +30,13 @@ describe('fitNormal', () => {
     const at = (by: number) => scoreAt(model, moved(noise, { row: 300, column: 0, by }), 310);
     expect(at(8) / at(4)).toBeGreaterThan(1.9);
     expect(at(8) / at(4)).toBeLessThan(2.1);
+  });
+
+  test('gives a score in proportion to the sensitivity that is asked for', () => {
+    const shifted = moved(noise, { row: 300, column: 1, by: 1.5 });
+    const score = (sensitivity: number) => scoreAt(learn(noise, { sensitivity }), shifted, 310);
+    expect(score(2) / score(1)).toBeCloseTo(2, 1);
+    expect(score(0.5) / score(1)).toBeCloseTo(0.5, 1);
   });
 
   test('does not depend on units', () => {

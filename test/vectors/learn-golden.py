@@ -85,7 +85,7 @@ lengths = []
 for start, stop in zip(edges, edges[1:]):
     others = np.delete(contrasts, np.s_[start:stop], axis=0)
     lengths.extend(np.linalg.norm(contrasts[start:stop] @ whitening_of(others).T, axis=1))
-limit = (1.25 + 10 / n) * max(lengths)
+limit = (1.25 + 11 / n) * max(lengths)
 whitening = whitening_of(contrasts) / limit
 means = np.array([mean_of(readings[end - WINDOW : end])[0] for end in range(WINDOW, ROWS + 1) if usable(end)])
 spread = np.sqrt(np.maximum((means**2).mean(axis=0), least)) / np.sqrt(1 - drift) * deviation
