@@ -154,7 +154,8 @@ function pageOf(outcomes: readonly Outcome[]): string {
 }
 
 function incidentLines({ model, sha256, incidents, incidentCount }: Outcome): string[] {
-  if (incidents.length === 0) return [`${model} ${shortSha(sha256)} would have reported nothing`];
+  if (incidents.length === 0)
+    return [`${model} ${shortSha(sha256)} would have reported nothing of the machine`];
   const more = incidentCount - incidents.length;
   return [
     `${model} ${shortSha(sha256)} would have reported`,

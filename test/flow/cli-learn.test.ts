@@ -53,6 +53,17 @@ describe.concurrent('fieldnote learn', { timeout: 120_000 }, () => {
     ]);
   });
 
+  test('--from leaves a channel out while its sensor is at fault, and says so', async () => {
+    await using plant = await setUpCliPlant();
+    const stuck = healthyRows(300).map(([flow]): [number, number] => [flow, 1.6]);
+    const recording = plant.record([...healthyRows(400), ...stuck, ...healthyRows(200)]);
+    const { exitCode, stdout } = await plant.fieldnote('learn', '--from', recording);
+    expect(stdout).toMatch(/^pressure was left out while its sensor was at fault \(stuck\)$/m);
+    expect(exitCode).toBe(0);
+    const [{ normal }] = await plant.json('learn', 'status');
+    expect(normal[1]).toMatchObject({ channel: 'pressure', baseline: expect.closeTo(1.5, 1) });
+  });
+
   test('--from only proposes where a yes is asked for, and --approve gives it', async () => {
     await using plant = await setUpCliPlant(asking);
     const { stdout } = await plant.fieldnote('learn', '--from', plant.record(healthyRows(150)));
