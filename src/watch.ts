@@ -112,7 +112,10 @@ export class AssetWatch {
     const time = timeOf[sample.source];
     if (time === undefined) return;
     const timeMs = time(sample);
-    const { rows, lateValues } = this.#grid.push(this.#sensors.take(sample, timeMs), timeMs);
+    const taken = this.#sensors.take(sample, timeMs);
+    const withheld = taken.values.filter((value, at) => !Object.is(value, sample.values[at])).length;
+    if (withheld > 0) counters.add('values_withheld', key, withheld);
+    const { rows, lateValues } = this.#grid.push(taken, timeMs);
     if (lateValues > 0) counters.add('samples_late', key, lateValues);
     for (const row of rows) this.#take(row);
   }

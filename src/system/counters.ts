@@ -27,6 +27,7 @@ export const COUNTERS = {
   samples_lost_device: 'samples that a device dropped because its line was too slow',
   samples_unmatched: 'values of channels that no asset uses',
   samples_late: 'values older than the grid cell that is being filled',
+  values_withheld: 'values that were withheld: they cannot be true, or jumped far off for one sample',
   windows_cut: 'windows handed to the judge',
   verdicts: 'windows judged',
   not_judged_learning: 'windows not judged: still learning',

@@ -162,5 +162,6 @@ describe('a machine whose sensor fails', () => {
     await watched.run(60, ([vib]) => [vib, -300]);
     expect(watched.windows.flatMap(({ data }) => [...data]).includes(-300)).toBe(false);
     expect(watched.told).toEqual(['sensor opened']);
+    expect(watched.counters.get('values_withheld', 'pump')).toBe(60);
   });
 });
