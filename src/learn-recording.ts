@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { type AssetConfig, LEARN_VALUES_MAX, type SourceConfig } from './config/schema.ts';
 import { AssetIncidents } from './incidents.ts';
@@ -7,6 +8,7 @@ import { recordedTime } from './sample-time.ts';
 import { type Clock, recordingClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { FieldnoteError } from './system/errors.ts';
+import type { IncidentEvent } from './values/incident.ts';
 import { AssetWatch } from './watch.ts';
 
 export interface LearnRecordingOptions {
@@ -28,7 +30,8 @@ export interface LearnedRecording {
   readonly directory: string;
   /** Time of healthy running that it was learned from. */
   readonly learnedMs: number;
-  readonly counters: Counters;
+  /** Channels that were left out for a time, with what was wrong with their sensors. */
+  readonly sensorFaults: ReadonlyMap<string, string>;
 }
 
 /** Names of channels that a message tells. */
@@ -57,7 +60,11 @@ export async function learnRecording(options: LearnRecordingOptions): Promise<Le
     config: { ...config, learn: { ...config.learn, for: longestMs, approve: false } },
     keeper: { append() {}, clear() {}, settled: async () => {} },
   });
-  const watch = watchOf({ ...options, clock, counters });
+  const sensorFaults = new Map<string, string>();
+  const onIncident = ({ incident: { subject, fault } }: IncidentEvent) => {
+    if (subject !== undefined && fault !== undefined) sensorFaults.set(subject, fault.fault);
+  };
+  const watch = watchOf({ ...options, clock, counters, onIncident });
   watch.learnFrom(period);
   await readRecording({
     ...{ path, source, protocol, clock, onRead },
@@ -77,21 +84,25 @@ export async function learnRecording(options: LearnRecordingOptions): Promise<Le
   const learnedMs = Math.round(period.progress * longestMs);
   if (learnedMs < config.learn.for) throw tooShort(options, { learnedMs, names });
   const { directory } = await period.finish();
-  return { directory, learnedMs, counters };
+  return { directory, learnedMs, sensorFaults };
+}
+
+interface WatchOptions {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly onIncident: (event: IncidentEvent) => void;
 }
 
 function watchOf(
-  options: Pick<LearnRecordingOptions, 'asset' | 'config' | 'source'> & { clock: Clock; counters: Counters },
+  options: Pick<LearnRecordingOptions, 'asset' | 'config' | 'source'> & WatchOptions,
 ): AssetWatch {
-  const { asset: key, config, source, clock, counters } = options;
+  const { asset, config, source, clock, counters, onIncident } = options;
   const incidents = new AssetIncidents({
-    ...{ asset: key, settings: config.incident, clock, stored: new Map() },
-    newId: () => '',
-    onIncident() {},
+    ...{ asset, clock, settings: config.incident, stored: new Map(), newId: randomUUID, onIncident },
     onUnreadable() {},
   });
   return new AssetWatch({
-    ...{ key, config, clock, counters, judge: NO_JUDGE, incidents, sensors: NO_SENSORS },
+    ...{ key: asset, config, clock, counters, incidents, judge: NO_JUDGE, sensors: NO_SENSORS },
     timeOf: { [source]: recordedTime },
     on: { learned() {}, verdict() {} },
   });

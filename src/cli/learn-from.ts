@@ -32,10 +32,18 @@ export async function learnFrom(recording: string, options: LearnFromOptions): P
   const source = replayedSource(config, options.source);
   const staging = await mkdtemp(join(tmpdir(), 'fieldnote-learn-'));
   try {
-    const { directory, learnedMs } = await learnShown({ recording, asset, source, config, staging });
+    const { directory, learnedMs, sensorFaults } = await learnShown({
+      recording,
+      asset,
+      source,
+      config,
+      staging,
+    });
     await checkModel({ folder: directory, asset, onCheck() {} });
     const sha256 = await installAsDataOwner(config.dataDir, key, directory);
     say(`learned the normal of ${key} from ${(learnedMs / 1000).toFixed(0)} s of ${basename(recording)}`);
+    for (const [channel, fault] of sensorFaults)
+      say(`${channel} was left out while its sensor was at fault (${fault})`);
     await use(config, asset, sha256);
   } finally {
     await rm(staging, { recursive: true, force: true });

@@ -94,7 +94,10 @@ async function outcomeOf(
     on: {
       verdict: (verdict, { life }) =>
         tally.addVerdict(verdict, life !== null && life.incident.closed === null),
-      incident: (event) => tally.addReport(reportFor(event)),
+      incident(event) {
+        // Faults of sensors are found without the model.
+        if (event.incident.kind === 'machine') tally.addReport(reportFor(event));
+      },
     },
   });
   return { model, sha256, ...tally.outcome };
