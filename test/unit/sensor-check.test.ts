@@ -145,6 +145,12 @@ describe('a spiking sensor', () => {
     expect([rig.withheld, rig.told]).toEqual([1, []]);
   });
 
+  test('withholds nothing where a window of few samples cannot miss one', () => {
+    const rig = SensorRig.learned({ check: { windowMs: 7000 } }).run(20, spikes(20));
+    expect(rig.withheld).toBe(0);
+    expect(rig.run(100, spikes(7)).kinds).toEqual(['vibration spiking']);
+  });
+
   test('is calm again when no spike has come for a while', () => {
     const rig = SensorRig.learned().run(120, spikes(20));
     expect(rig.faults).toEqual(['vibration spiking']);

@@ -23,8 +23,8 @@ export interface ChannelCheckOptions {
   readonly range: Range;
   /** How long a value is believed without another one. */
   readonly holdMs: number;
-  /** Time in which spikes are counted. */
-  readonly spikesWithinMs: number;
+  /** Time that one verdict judges. */
+  readonly windowMs: number;
   readonly learnForMs: number;
   /** What was learned so far; goes on from there. */
   readonly profile: ChannelProfile;
@@ -36,6 +36,10 @@ const OUT_OF_RANGE_MIN = 3;
 const SUSPECT_RUNS = 2;
 const STUCK_RUNS = 10;
 const STUCK_SAMPLES_MIN = 20;
+/** Windows in which spikes are counted. */
+const SPIKE_WINDOWS = 20;
+/** A window of fewer samples than this cannot miss one: what is withheld from it is seen in the others' mean. */
+const WITHHOLDING_SAMPLES_MIN = 8;
 /** A channel has dropped out after so many holds, or so many times the longest silence that was learned. */
 const DROPPED_HOLDS = 10;
 const DROPPED_SILENCES = 5;
@@ -55,6 +59,7 @@ export class ChannelCheck {
   #isLearned = false;
   #isLive = false;
   #isFine = false;
+  #mayWithhold = false;
   #clipped: ChannelFault | undefined;
   /** Where it was cut off last. */
   #rail: number | undefined;
@@ -109,7 +114,7 @@ export class ChannelCheck {
     if (!this.#isLearned) return this.#learn(value, timeMs);
     this.#followRun(value, timeMs);
     if (this.#isFine) this.#followExtremes(value, timeMs);
-    return this.#spikes.push(value, timeMs);
+    return this.#spikes.push(value, timeMs) || !this.#mayWithhold;
   }
 
   /** The gravest of what is wrong now. */
@@ -144,9 +149,10 @@ export class ChannelCheck {
   }
 
   #endLearning(): void {
-    const { profile, learnForMs } = this.#options;
+    const { profile, learnForMs, windowMs } = this.#options;
     this.#isLearned = isLearned(profile, learnForMs);
     if (!this.#isLearned) return;
+    this.#mayWithhold = windowMs * profile.samples >= WITHHOLDING_SAMPLES_MIN * profile.learnedMs;
     this.#isLive = isLive(profile);
     this.#isFine = this.#isLive && isFine(profile);
     const width = (profile.max ?? 0) - (profile.min ?? 0);
@@ -188,7 +194,7 @@ export class ChannelCheck {
   }
 
   #spiking(nowMs: number): ChannelFault | undefined {
-    const spikes = this.#spikes.enough(nowMs, this.#options.spikesWithinMs);
+    const spikes = this.#spikes.enough(nowMs, SPIKE_WINDOWS * this.#options.windowMs);
     const [first, last] = [spikes?.[0], spikes?.at(-1)];
     if (spikes === undefined || first === undefined || last === undefined) return undefined;
     const withinMs = last.timeMs - first.timeMs;

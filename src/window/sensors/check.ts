@@ -30,9 +30,6 @@ export interface SensorFinding extends Omit<SensorFault, 'since'> {
   readonly sinceMs: number;
 }
 
-/** Windows in which spikes are counted. */
-const SPIKE_WINDOWS = 20;
-
 interface Clock {
   readonly jumps: ClockJumps;
   latest: { readonly jumpMs: number; readonly atMs: number } | undefined;
@@ -201,6 +198,5 @@ function newCheck(
   profile: ChannelProfile,
   { holdMs, windowMs, learnForMs }: SensorCheckOptions,
 ): ChannelCheck {
-  const spikesWithinMs = SPIKE_WINDOWS * windowMs;
-  return new ChannelCheck({ range: physicalRange(unit, range), holdMs, spikesWithinMs, learnForMs, profile });
+  return new ChannelCheck({ range: physicalRange(unit, range), holdMs, windowMs, learnForMs, profile });
 }
