@@ -13,14 +13,14 @@ const HOUR_MS = 3_600_000;
  * it was written down. The rows are hourly and two of them are the shortest window there is. Water is used in the rhythm
  * of the day, so an incident is over when a whole day was below the limit. The score weighs a missed attack far more
  * than false hours: the sensitivity is the largest, in steps of a tenth, at which less than 10 % of the hours of
- * dataset03 that were not learned are in alarm, when its first half and its first three quarters are learned (1.2:
- * 5 %, 1.3: 16 %).
+ * dataset03 that were not learned are in alarm, when its first half and its first three quarters are learned (1.4:
+ * 4 %, 1.5: 14 %).
  */
 const SETTINGS = {
   window: { rateHz: 1 / 3600, length: '2h', step: '1h', hold: '1h' },
   incident: { openAfter: '0s', closeBelow: 1, closeAfter: '24h', mergeWithin: '0s' },
 } as const;
-const SENSITIVITY = 1.2;
+const SENSITIVITY = 1.4;
 
 /** The scored dataset with what the agent said about each row. */
 export interface BatadalRows {
