@@ -29,7 +29,7 @@ async function watchedPlant(hold = '1s'): Promise<AsyncDisposableStack & { reado
   return Object.assign(parts, { plant });
 }
 
-describe('the daemon and sensors at fault', { timeout: 60_000 }, () => {
+describe.concurrent('the daemon and sensors at fault', { timeout: 90_000 }, () => {
   test.for([
     ['stuck', /^Feed pump 7: sensor notice.*Drive-end vibration \(sensor\) reads exactly 2\.0625 mm\/s/],
     ['dropped-out', /Drive-end vibration gave no value/],
