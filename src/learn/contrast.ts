@@ -12,6 +12,8 @@ export interface Contrasts {
   /** Windows looked at, and those of them that hold enough values of every channel. */
   readonly windowCount: number;
   readonly usableCount: number;
+  /** How many of the windows looked at one memory spans. */
+  readonly memory: number;
   /** usableCount × channels, in the order of time. */
   readonly values: Float64Array;
 }
@@ -40,7 +42,13 @@ export function learnedContrasts(windows: WindowMeans, reference: Reference): Co
     windowCount++;
     if (windows.isUsable[row]) values.push(...contrastAt(windows, row, reference));
   }
-  return { windowCount, usableCount: values.length / windows.width, values: Float64Array.from(values) };
+  const memory = Math.ceil(((1 + MEMORY_WINDOWS) * windowRows) / step);
+  return {
+    windowCount,
+    memory,
+    usableCount: values.length / windows.width,
+    values: Float64Array.from(values),
+  };
 }
 
 function contrastAt(

@@ -27,7 +27,7 @@ import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
  * 5. Limit: each tenth of the learning period is scored by what the other nine say; the largest T of these, times
  *    1.25 + 11 / n, n being the windows that fit into the period one after the other: the largest that was seen is not
  *    the largest there is, the less so the less was seen. What is over twice the T that one in a hundred exceeds is odd
- *    itself and sets no limit. Divided by the sensitivity that is asked for. W = R^(−1/2)·D⁻¹ / limit.
+ *    itself and sets no limit, unless it came three times in much the same way, as stops of a pump do. Divided by the sensitivity that is asked for. W = R^(−1/2)·D⁻¹ / limit.
  * 6. Machines and sensors do not come back exactly: with e the root of the mean of |W·(1 − ρ)m|² over the 16 windows,
  *    score = |W·d| / (0.1 · e), the divisor being 1 to 10. Share j is its part j squared / score².
  */
@@ -35,7 +35,7 @@ import { COVERAGE_MIN, type WindowMeans, windowMeans } from './window-means.ts';
 const SHRINKAGE = 0.1;
 const FOLDS = 10;
 const LIMIT_MARGIN = { largest: 1.25, windows: 11 } as const;
-const ODD = { share: 0.01, factor: 2 } as const;
+const ODD = { share: 0.01, factor: 2, recurrences: 3, alike: 0.99 } as const;
 
 /** The default of `incident.closeBelow`. */
 const HEALTHY_BELOW = 0.8;
@@ -107,7 +107,7 @@ export function fitNormal({ data, channels, windowRows, sensitivity = 1 }: Learn
   checkWindows(contrasts);
   const leasts = leftScales.map(({ isConstant }) => (isConstant ? 1 : 1 / windowRows));
   const margin = LIMIT_MARGIN.largest + LIMIT_MARGIN.windows / baselineWeight;
-  const limit = (margin * largestLength(unseenLengths(contrasts, leasts))) / sensitivity;
+  const limit = (margin * largestLength(contrasts, unseenLengths(contrasts, leasts))) / sensitivity;
   const whitening = whiteningOf(meanProduct(contrasts.values, size), leasts);
   return {
     windowRows,
@@ -183,11 +183,47 @@ function unseenLengths({ values }: Contrasts, leasts: readonly number[]): number
   }).flat();
 }
 
-/** The largest that is not odd itself; at least 1, one standard deviation, for data that shows no variation at all. */
-function largestLength(lengths: readonly number[]): number {
+/**
+ * The largest T that is not odd itself; at least 1, one standard deviation, for data that shows no variation at all.
+ * @param lengths T of every contrast
+ */
+function largestLength({ values, memory }: Contrasts, lengths: readonly number[]): number {
+  const size = values.length / lengths.length;
   const sorted = lengths.toSorted((a, b) => a - b);
   const common = sorted[Math.ceil((1 - ODD.share) * sorted.length) - 1] ?? 0;
-  return Math.max(1, sorted.findLast((length) => length <= ODD.factor * common) ?? 0);
+  const oddFrom = ODD.factor * common;
+  const usual = sorted.findLast((length) => length <= oddFrom) ?? 0;
+  const peaks = peaksOver(lengths, oddFrom, memory).map((at) => ({
+    length: lengths[at] ?? 0,
+    contrast: values.subarray(at * size, (at + 1) * size),
+  }));
+  const recurring = peaks.filter(
+    ({ length, contrast }) =>
+      peaks.filter(
+        (other) => other.length >= length / ODD.factor && cosine(contrast, other.contrast) >= ODD.alike,
+      ).length >= ODD.recurrences,
+  );
+  return Math.max(1, usual, ...recurring.map(({ length }) => length));
+}
+
+/** Where each episode over a limit is highest; what one memory still sees of an episode belongs to it. */
+function peaksOver(lengths: readonly number[], limit: number, memory: number): number[] {
+  const peaks: number[] = [];
+  let latestAt = Number.NEGATIVE_INFINITY;
+  lengths.forEach((length, at) => {
+    if (length <= limit) return;
+    const isNew = at - latestAt > memory;
+    const peakAt = isNew ? at : (peaks.pop() ?? at);
+    peaks.push(length > (lengths[peakAt] ?? 0) ? at : peakAt);
+    latestAt = at;
+  });
+  return peaks;
+}
+
+/** Of the angle between two contrasts: 1 when the same channels deviate in the same way. */
+function cosine(one: Float64Array, other: Float64Array): number {
+  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * at(b, i), 0);
+  return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
 }
 
 function lengthsOf(vectors: Float64Array, whitening: Float64Array): number[] {

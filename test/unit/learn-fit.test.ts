@@ -73,6 +73,36 @@ describe('fitNormal', () => {
     );
   });
 
+  describe('of short excursions, too rare to be common', () => {
+    const ROWS = 8000;
+    const LATER = 9000;
+    const excursions = (starts: readonly number[], sizes: readonly number[]): Cell => {
+      const isWithin = (row: number) => starts.some((start) => row >= start && row < start + WINDOW_ROWS);
+      return (row, column) => noise(row, column) + (isWithin(row) ? (sizes[column] ?? 0) : 0);
+    };
+    const scoreLater = (learned: Cell) => {
+      const later = excursions([LATER], [6, -3]);
+      return largestScore(learn(learned, { rows: ROWS }), later, { from: LATER, to: LATER + 30 });
+    };
+
+    test('takes one that comes again and again, alike, as normal', () => {
+      expect(scoreLater(excursions([1000, 3000, 5000, 7000], [6, -3]))).toBeLessThan(1);
+    });
+
+    test('takes one that came once or twice as odd', () => {
+      expect(scoreLater(excursions([3000], [6, -3]))).toBeGreaterThan(1);
+      expect(scoreLater(excursions([3000, 6000], [6, -3]))).toBeGreaterThan(1);
+    });
+
+    test('takes several that have nothing in common as odd', () => {
+      const [one, other] = [excursions([1000], [6, 6]), excursions([5000], [-6, 0])];
+      const third = excursions([3000], [6, -3]);
+      const all: Cell = (row, column) =>
+        one(row, column) + other(row, column) + third(row, column) - 2 * noise(row, column);
+      expect(scoreLater(all)).toBeGreaterThan(1);
+    });
+  });
+
   test('leaves gaps out of every mean', () => {
     const gappy: Cell = (row, column) => (row % 5 === column ? Number.NaN : 100 + noise(row, column));
     expect(largestScore(learn(gappy), gappy)).toBeLessThan(1 / 1.7);
