@@ -137,7 +137,7 @@ const asset = z.strictObject({
       for: duration('1s', '400d')
         .prefault('10min')
         .describe(
-          'How much healthy running is learned at first; longer is better: it shows more of what is normal.',
+          'How much healthy running is learned at first: at least three starts and stops, if it does that. Longer is better.',
         ),
       approve: z
         .boolean()
