@@ -7,6 +7,8 @@ import { SensorCheck, type SensorCheckOptions, type SensorProfiles } from './win
 
 /** How often the agent tells that time goes on. */
 const TICK_MS = 1000;
+/** A power cut takes so much of the learning at most. */
+const KEEP_INTERVAL_MS = 600_000;
 /** A fault of the machine is explained by sensors that carry so much of its evidence. */
 const EXPLAINED_SHARE = 0.75;
 
@@ -19,8 +21,8 @@ export interface SensorWatchOptions {
   readonly clock: Clock;
   /** Time from one look at what the check has found to the next. */
   readonly stepMs: number;
-  /** It is known what is usual for every channel. */
-  readonly onLearned: (profiles: SensorProfiles) => void;
+  /** Makes durable what was learned so far: now and then, and when it is complete. */
+  readonly keep: (profiles: SensorProfiles) => void;
 }
 
 /** The sensors of one asset: what the check finds becomes incidents, and channels that the judgement leaves out. */
@@ -31,6 +33,7 @@ export class SensorWatch {
   /** Channels that open incidents leave out. */
   #leftOut: ReadonlyMap<string, number> = new Map();
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #keptMs: number | undefined;
 
   constructor(options: SensorWatchOptions) {
     this.#options = options;
@@ -57,6 +60,7 @@ export class SensorWatch {
   learnAgain(): void {
     this.#check = new SensorCheck({ ...this.#options.check, profiles: undefined });
     this.#isLearned = false;
+    this.#keptMs = Number.NEGATIVE_INFINITY;
   }
 
   /** @returns the sample with NaN for what cannot be believed */
@@ -87,14 +91,11 @@ export class SensorWatch {
   }
 
   #look(timeMs: number): void {
-    const { incidents, stepMs, onLearned } = this.#options;
+    const { incidents, stepMs } = this.#options;
     const check = this.#check;
     if (timeMs < this.#lookedMs + stepMs) return;
     this.#lookedMs = timeMs;
-    if (!this.#isLearned && check.isLearned) {
-      this.#isLearned = true;
-      onLearned(check.profiles);
-    }
+    this.#keep(timeMs);
     const { findings } = check;
     const open = incidents.openOf('sensor');
     if (findings.length === 0 && open.length === 0) return;
@@ -103,11 +104,22 @@ export class SensorWatch {
       this.#follow(subject, timeMs, { score: 1, fault: { ...found, since } });
     }
     const found = new Set(findings.map(({ subject }) => subject));
+    // A channel with a fault of its own keeps no other fault open.
+    const isOver = (channel: string) => found.has(channel) || check.isAlive(channel);
     for (const { subject = '', fault } of open)
-      if (!found.has(subject) && (fault?.channels.every((channel) => check.isAlive(channel)) ?? true))
+      if (!found.has(subject) && (fault?.channels.every(isOver) ?? true))
         this.#follow(subject, timeMs, { score: 0 });
     this.#followLeftOut();
     this.#explain(timeMs);
+  }
+
+  #keep(timeMs: number): void {
+    if (this.#isLearned) return;
+    this.#keptMs ??= timeMs;
+    this.#isLearned = this.#check.isLearned;
+    if (!this.#isLearned && timeMs < this.#keptMs + KEEP_INTERVAL_MS) return;
+    this.#keptMs = timeMs;
+    this.#options.keep(this.#check.profiles);
   }
 
   #follow(subject: string, endMs: number, { score, fault }: { score: 0 | 1; fault?: SensorFault }): void {

@@ -71,7 +71,7 @@ export class AssetWatch {
         profiles: options.sensors.profiles,
       },
       stepMs: this.#stepMs,
-      onLearned: (profiles) => options.sensors.keep(profiles),
+      keep: (profiles) => options.sensors.keep(profiles),
     });
   }
 

@@ -7,6 +7,7 @@ import type { IncidentEvent } from '../../src/values/incident.ts';
 import type { Verdict } from '../../src/values/verdict.ts';
 import type { Window } from '../../src/values/window.ts';
 import { AssetWatch } from '../../src/watch.ts';
+import type { SensorProfiles } from '../../src/window/sensors/check.ts';
 import { seeded } from '../support/sensor-rig.ts';
 
 const CHANNELS = {
@@ -40,6 +41,7 @@ type Reading = readonly [vib: number, temp: number];
 class Watched {
   readonly events: IncidentEvent[] = [];
   readonly windows: Window[] = [];
+  readonly kept: SensorProfiles[] = [];
   readonly counters = new Counters();
   readonly incidents: AssetIncidents;
   readonly #watch: AssetWatch;
@@ -48,10 +50,10 @@ class Watched {
   #second = 0;
   #ids = 0;
 
-  constructor(openAfter = '5s') {
+  constructor(openAfter = '5s', learnFor = '200s') {
     const config = configSchema.parse({
       ...{ site: 's', node: 'n', sources: { mcu: { link: { type: 'file', path: 'x' } } } },
-      assets: { pump: { channels: CHANNELS, learn: { for: '200s' }, incident: { openAfter } } },
+      assets: { pump: { channels: CHANNELS, learn: { for: learnFor }, incident: { openAfter } } },
     }).assets['pump'] as AssetConfig;
     const clock = this.#clock;
     this.incidents = new AssetIncidents({
@@ -69,7 +71,11 @@ class Watched {
           return judge(window);
         },
       },
-      sensors: { keep: async () => {} },
+      sensors: {
+        keep: async (profiles) => {
+          this.kept.push(profiles);
+        },
+      },
       on: { learned() {}, verdict() {} },
     });
   }
@@ -137,6 +143,20 @@ describe('a machine whose sensor fails', () => {
     await watched.run(200, ([vib, temp]) => [Math.min(10, 9.7 + 5 * (vib - 2)), temp]);
     expect(watched.told).toEqual(['machine opened', 'sensor opened']);
     expect(watched.incidents.openOf('sensor')[0]?.fault?.fault).toBe('saturated');
+  });
+
+  test('comes back with the cable, whatever else is wrong with one of its sensors', async () => {
+    const watched = await new Watched().run(LEARN_S);
+    await watched.run(60, ([vib]) => [vib, -999]);
+    await watched.run(60, () => [Number.NaN, Number.NaN]);
+    await watched.run(120, ([vib]) => [vib, -999]);
+    expect(watched.leftOut).toEqual(['temperature']);
+  });
+
+  test('is known after a power cut by what was learned of its sensors until shortly before', async () => {
+    const watched = await new Watched('5s', '1h').run(700);
+    expect(watched.kept).toHaveLength(1);
+    expect(watched.kept[0]?.['vibration']?.samples).toBeGreaterThan(600);
   });
 
   test('is still watched by its other channels', async () => {
