@@ -224,10 +224,13 @@ function unfitness(
   { package: { manifest }, columns }: ActiveModel,
 ): NotJudgedReason | undefined {
   const { coverageMin, toleratesMissing } = manifest;
+  const coverageOf = ({ at }: { at: number }) => coverage[at] ?? 0;
   const left = columns.filter(({ at }) => !excluded.includes(channels[at] ?? ''));
   const isBlind = left.length < columns.length && (!toleratesMissing || left.length === 0);
   if (isBlind) return 'sensor-fault';
-  return left.some(({ at }) => (coverage[at] ?? 0) < coverageMin) ? 'gap' : undefined;
+  const present = toleratesMissing ? left.filter((column) => coverageOf(column) > 0) : left;
+  const isGap = present.length === 0 || present.some((column) => coverageOf(column) < coverageMin);
+  return isGap ? 'gap' : undefined;
 }
 
 /** The reason for a window whose request failed. A model that ended the process is left out for a while. */

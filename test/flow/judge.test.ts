@@ -123,6 +123,20 @@ describe('the judge', () => {
     ]);
   });
 
+  test('judges without a channel that gives nothing, if the model can', async () => {
+    const { judge } = await judging({ needy: 'mean' });
+    await judge.activate('able', packageOf('mean', { toleratesMissing: true }));
+    const seen = (asset: string, coverage: readonly number[]) =>
+      judge.judge({ ...madeWindow(asset, 2), coverage });
+    const windows = [
+      seen('needy', [1, 0]),
+      seen('able', [1, 0]),
+      seen('able', [1, 0.2]),
+      seen('able', [0, 0]),
+    ];
+    expect(words(await Promise.all(windows))).toEqual(['gap', 2, 'gap', 'gap']);
+  });
+
   test('does not take a gap for a sensor that was left out', async () => {
     const { judge } = await judging({});
     await judge.activate('pump', packageOf('mean', { toleratesMissing: true }));
