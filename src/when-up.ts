@@ -21,9 +21,10 @@ export async function activateWhenUp(
   activate: () => Promise<void>,
   { signal, mayDie, onRetry }: WhenUpOptions,
 ): Promise<void> {
+  const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
   while (!signal.aborted) {
     try {
-      await Promise.race([activate(), once(signal, 'abort')]);
+      await Promise.race([activate(), aborted]);
       return;
     } catch (error) {
       if (!(error instanceof FieldnoteError)) throw error;
