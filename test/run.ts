@@ -10,6 +10,7 @@ import { join } from 'node:path';
 const SUITES = {
   unit: {
     install: [],
+    workers: [],
     folders: [
       'test/tidy.test.ts',
       'test/unit',
@@ -26,6 +27,8 @@ const SUITES = {
       'test/system/install-stock-model.sh',
     ],
     folders: ['test/system'],
+    // Emulated boards and compilers need the machine for themselves.
+    workers: ['--maxWorkers=1'],
   },
 } as const;
 
@@ -45,7 +48,7 @@ if (!(suite in SUITES)) {
 process.exit(runSuite(suite));
 
 function runSuite(name: keyof typeof SUITES): number {
-  const { install, folders } = SUITES[name];
+  const { install, folders, workers } = SUITES[name];
   const isCi = process.env['CI'] === 'true';
   for (const script of install) {
     if (run('sh', [script]) !== 0 && isCi) return 1;
@@ -60,6 +63,7 @@ function runSuite(name: keyof typeof SUITES): number {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    ...workers,
     ...folders,
   ]);
   const counts = JSON.parse(readFileSync(report, 'utf8')) as Partial<Counts>;
