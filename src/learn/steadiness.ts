@@ -4,7 +4,7 @@ import type { WindowMeans } from './window-means.ts';
 
 /**
  * A learning period is steady when no channel jumps and not most of them move. A jump: from one window to the next it
- * moves 25 times as far as it usually does, and further than it varies over the whole period. That is news up to three
+ * moves 100 times as far as it usually does, and further than it varies over the whole period. That is news up to three
  * times; what happens more often is how the machine works, and what takes less than 1 % of the time spoils nothing.
  * What drifts, such as a temperature, makes no jumps; states of operation are taken off before.
  */
