@@ -252,7 +252,7 @@ export class AssetModel {
   async #pass(trial: ModelTrial): Promise<void> {
     const { key, log } = this.#options;
     await trial.written();
-    await endTrial(this.#folder);
+    await endTrial(this.#folder, trial.sha256);
     log.info({ asset: key, model: trial.sha256 }, `${key} keeps its model: the trial is over`);
   }
 

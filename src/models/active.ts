@@ -11,10 +11,10 @@ import { endTrial, newTrial, readTrial, type Trial, writeTrial } from './trial.t
  * Which model judges which asset. The folder `<dataDir>/models/<asset>/` is the truth, for the daemon and for commands:
  *
  *   <sha256 of model.onnx>/   a package
+ *   <sha256>.trial.json       how that one has done since it replaced another one; counts while it is the active one
  *   active                    sha256 of the one in use; without it the daemon learns
- *   previous                  sha256 of the one that it replaced, for a rollback
+ *   previous                  sha256 of the one that judged before it and was on trial no more, for a rollback
  *   proposed                  sha256 of one that waits for a person's yes
- *   trial.json                how the active one has done since it replaced the previous one
  *
  * Each is replaced as a whole and durably, in an order in which a power cut in between leaves a model to judge by.
  */
@@ -55,19 +55,24 @@ export async function activeModelDir(dataDir: string, asset: string): Promise<st
 }
 
 /**
- * Makes a package the active one of an asset. The one before stays as the previous one, and the new one is on trial.
- * The daemon notices, and goes on with the one before when it cannot use the new one.
+ * Makes a package the active one of an asset. The one before stays as the previous one, and the new one is on trial. One
+ * that is still on trial does not become the previous one: the one before it stays that, and activating that one is a
+ * rollback. The daemon notices, and goes on with the one before when it cannot use the new one.
  * @throws {FieldnoteError} MODEL_INVALID when the asset has no such package; STORE_UNWRITABLE when the disk refuses
  */
 export async function activateModel(dataDir: string, asset: string, sha256: string): Promise<void> {
   const folder = modelsFolder(dataDir, asset);
   await checkHeld(folder, sha256);
-  const before = await chosenOf(folder, 'active');
-  if (before !== undefined && before !== sha256) {
-    await writeChoice(folder, 'previous', before);
+  const { active: before, previous } = await choicesOf(folder);
+  const trialBefore = await readTrial(folder, before);
+  if (trialBefore && sha256 === previous) return void (await rollBackModel(dataDir, asset));
+  if (before === undefined) await endTrial(folder, sha256);
+  else if (before !== sha256) {
+    if (!trialBefore) await writeChoice(folder, 'previous', before);
     await writeTrial(folder, newTrial(sha256));
   }
   await writeChoice(folder, 'active', sha256);
+  if (before !== undefined && before !== sha256) await endTrial(folder, before);
   await removeOldPackages(folder, sha256);
 }
 
@@ -85,9 +90,10 @@ export async function rollBackModel(dataDir: string, asset: string): Promise<str
     throw new FieldnoteError('MODEL_INVALID', message, { asset });
   }
   await checkHeld(folder, previous);
+  await endTrial(folder, previous);
   await writeChoice(folder, 'active', previous);
   await removeChoice(folder, 'previous');
-  await endTrial(folder);
+  if (active !== undefined) await endTrial(folder, active);
   return previous;
 }
 
@@ -102,7 +108,7 @@ export async function forgetModel(dataDir: string, asset: string): Promise<void>
   const active = await chosenOf(folder, 'active');
   if (active !== undefined) await writeChoice(folder, 'previous', active);
   await removeChoice(folder, 'active');
-  await endTrial(folder);
+  if (active !== undefined) await endTrial(folder, active);
 }
 
 /**
@@ -216,8 +222,10 @@ async function removeOldPackages(folder: string, latest: string): Promise<void> 
   const packages = await packagesOf(folder);
   const free = packages.filter((sha256) => !chosen.has(sha256));
   const kept = PACKAGES_MAX - (packages.length - free.length);
-  for (const sha256 of free.slice(Math.max(0, kept)))
+  for (const sha256 of free.slice(Math.max(0, kept))) {
+    await endTrial(folder, sha256).catch(() => undefined);
     await rm(join(folder, sha256), { recursive: true }).catch(() => undefined);
+  }
 }
 
 function isThere(path: string): Promise<boolean> {

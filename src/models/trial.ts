@@ -5,11 +5,12 @@ import { replaceDurably } from '../system/durable-file.ts';
 import { orUnwritable, removeDurably } from './choice.ts';
 
 /**
- * How a model that replaced another one has done so far, in `trial.json` beside its package, so that restarts and power
- * cuts do not begin the trial anew. The daemon counts; at the end the model stays or the one before it comes back.
+ * How a model that replaced another one has done so far, in `<sha256>.trial.json` beside its package, so that restarts and
+ * power cuts do not begin the trial anew. The daemon counts; at the end the model stays or the one before it comes back.
+ * Each model has its own file: the daemon may still write about one when a command has activated the next.
  */
 const trialSchema = z.strictObject({
-  /** Of the model on trial. A file that names another one than the active is of no trial. */
+  /** Of the model on trial. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Times that the judge process, or the daemon while it was unsettled, came to an end with this model in it. */
   deaths: z.int().min(0),
@@ -29,8 +30,6 @@ export type TrialOutcome =
   | { readonly kind: 'running' | 'passed' }
   /** The model must go. */
   | { readonly kind: 'failed'; readonly why: string };
-
-const FILE = 'trial.json';
 
 const LASTS_MS = 3_600_000;
 const SETTLES_MS = 60_000;
@@ -88,8 +87,9 @@ function percent(share: number): string {
  * @returns what the file says; a file that cannot be read or understood is no trial
  */
 export async function readTrial(folder: string, sha256: string | undefined): Promise<Trial | undefined> {
+  if (sha256 === undefined) return undefined;
   try {
-    const trial = trialSchema.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
+    const trial = trialSchema.parse(JSON.parse(await readFile(join(folder, fileOf(sha256)), 'utf8')));
     return trial.sha256 === sha256 ? trial : undefined;
   } catch {
     return undefined;
@@ -98,11 +98,15 @@ export async function readTrial(folder: string, sha256: string | undefined): Pro
 
 /** @throws {FieldnoteError} STORE_UNWRITABLE when the disk refuses */
 export async function writeTrial(folder: string, trial: Trial): Promise<void> {
-  const path = join(folder, FILE);
+  const path = join(folder, fileOf(trial.sha256));
   await orUnwritable(path, () => replaceDurably(path, `${JSON.stringify(trial)}\n`));
 }
 
-/** The trial is over, however it ended. @throws {FieldnoteError} STORE_UNWRITABLE when the disk refuses */
-export async function endTrial(folder: string): Promise<void> {
-  await removeDurably(folder, FILE);
+/** The trial of a model is over, however it ended. @throws {FieldnoteError} STORE_UNWRITABLE when the disk refuses */
+export async function endTrial(folder: string, sha256: string): Promise<void> {
+  await removeDurably(folder, fileOf(sha256));
+}
+
+function fileOf(sha256: string): string {
+  return `${sha256}.trial.json`;
 }

@@ -8,6 +8,7 @@ import { type MadeModel, madeManifest } from '../support/made-models.ts';
 import { WatchedPump } from '../support/watched-pump.ts';
 
 const shaOf = (model: MadeModel) => madeManifest(model).sha256;
+const trialFileOf = ({ folder }: WatchedPump, model: MadeModel) => join(folder, `${shaOf(model)}.trial.json`);
 const isActive = async ({ dataDir }: WatchedPump, model: MadeModel) =>
   (await activeModelDir(dataDir, 'pump')) === modelDir(dataDir, 'pump', shaOf(model));
 const unjudgedIn = ({ counters }: WatchedPump) =>
@@ -203,7 +204,7 @@ describe('a model on trial', { timeout: 120_000 }, () => {
     expect(pump.log).toContain(`rolled back the model ${refused} of pump: ${why}`);
     expect(pump.counters.get('models_rolled_back', 'pump')).toBe(1);
     expect(await isActive(pump, 'good')).toBe(true);
-    expect(existsSync(join(pump.folder, 'trial.json'))).toBe(false);
+    expect(existsSync(trialFileOf(pump, 'mean'))).toBe(false);
     expect(unjudgedIn(pump)).toEqual([]);
   });
 
@@ -238,7 +239,7 @@ describe('a model on trial', { timeout: 120_000 }, () => {
     await pump.run(3700, LOW);
     expect(pump.asset.health).toMatchObject({ model: shaOf('mean') });
     expect(pump.asset.health.trial).toBeUndefined();
-    expect(existsSync(join(pump.folder, 'trial.json'))).toBe(false);
+    expect(existsSync(trialFileOf(pump, 'mean'))).toBe(false);
     expect(pump.log).toContain('pump keeps its model: the trial is over');
   });
 
@@ -324,6 +325,24 @@ describe('a model on trial', { timeout: 120_000 }, () => {
     expect(pump.asset.health.model).toBe(shaOf('good'));
   });
 
+  test('that replaced another one on trial has its own, and goes back to the one before both', async () => {
+    await using pump = await WatchedPump.start(['good']);
+    await pump.run(20, LOW);
+    await pump.activate('slow');
+    await pump.run(10, LOW);
+    expect(pump.asset.health).toMatchObject({ model: shaOf('slow'), trial: expect.any(Number) });
+    await pump.activate('mean');
+    const begun = readFileSync(trialFileOf(pump, 'mean'), 'utf8');
+    // The daemon has not noticed, and writes down how "slow" does.
+    pump.asset.stop();
+    await pump.asset.settled();
+    expect(await readTrial(pump.folder, shaOf('slow'))).toBeDefined();
+    expect(readFileSync(trialFileOf(pump, 'mean'), 'utf8')).toBe(begun);
+    await pump.crash();
+    await pump.run(1900, NORMAL);
+    expect(pump.asset.health).toMatchObject({ model: shaOf('good'), refused: { model: shaOf('mean') } });
+  });
+
   test('that ends the process while it is loaded goes, and the one before judges on', async () => {
     await using pump = await WatchedPump.start(['good'], HURRIED);
     await pump.run(10, NORMAL);
@@ -337,10 +356,8 @@ describe('a model on trial', { timeout: 120_000 }, () => {
 
   test('of which the file was damaged is on no trial any more, and judges on', async () => {
     await using pump = await WatchedPump.start(['good', 'mean']);
-    writeFileSync(
-      join(pump.folder, 'trial.json'),
-      readFileSync(join(pump.folder, 'trial.json')).subarray(0, 20),
-    );
+    const path = trialFileOf(pump, 'mean');
+    writeFileSync(path, readFileSync(path).subarray(0, 20));
     await pump.crash();
     await pump.run(10, NORMAL);
     expect(pump.asset.health).toMatchObject({ phase: 'watching', model: shaOf('mean') });

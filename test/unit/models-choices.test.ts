@@ -14,7 +14,7 @@ import {
   proposeModel,
   rollBackModel,
 } from '../../src/models/active.ts';
-import { readTrial } from '../../src/models/trial.ts';
+import { newTrial, readTrial, writeTrial } from '../../src/models/trial.ts';
 import { type MadeModel, writeMadePackage } from '../support/made-models.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fieldnote-choices-'));
@@ -57,6 +57,22 @@ describe('activating a model', () => {
     expect(await rollBackModel(directory, 'pump')).toBe(hashes[0]);
   });
 
+  test('in place of one on trial leaves the previous one, which was tried', async () => {
+    const { directory, folder, hashes } = dataDir('good', 'mean', 'root');
+    const [first, second, third = ''] = hashes;
+    for (const sha256 of hashes) await activateModel(directory, 'pump', sha256);
+    expect(await readTrial(folder, second)).toBeUndefined();
+    expect(await readTrial(folder, third)).toEqual(newTrial(third));
+    expect(await rollBackModel(directory, 'pump')).toBe(first);
+  });
+
+  test('that was tried, in place of one on trial, is a rollback', async () => {
+    const { directory, folder, hashes } = dataDir('good', 'mean');
+    for (const sha256 of [...hashes, hashes[0]]) await activateModel(directory, 'pump', sha256);
+    expect(await activeModelDir(directory, 'pump')).toBe(modelDir(directory, 'pump', hashes[0]));
+    expect(readdirSync(folder).sort()).toEqual([...hashes, 'active'].sort());
+  });
+
   test('goes over a choice that was damaged', async () => {
     const { directory, folder, hashes } = dataDir('good');
     writeFileSync(join(folder, 'active'), '?');
@@ -70,9 +86,12 @@ describe('activating a model', () => {
     const [first, second, third = ''] = hashes;
     const old = Array.from({ length: 7 }, (_, number) => oldPackage(folder, number, 1000 + number));
     await proposeModel(directory, 'pump', old[6] ?? '');
+    for (const sha256 of old) await writeTrial(folder, newTrial(sha256));
     for (const sha256 of [first, second]) await activateModel(directory, 'pump', sha256);
     const left = (await listModels(directory, 'pump')).map(({ sha256 }) => sha256);
     expect(left.sort()).toEqual([first, second, third, ...old.slice(0, 4), old[6]].sort());
+    for (const sha256 of old)
+      expect((await readTrial(folder, sha256)) !== undefined).toBe(left.includes(sha256));
   });
 });
 
@@ -132,6 +151,7 @@ describe('forgetting a model', () => {
     const { directory, folder, hashes } = dataDir('good', 'mean');
     await activateModel(directory, 'pump', hashes[0]);
     await forgetModel(directory, 'pump');
+    await writeTrial(folder, newTrial(hashes[1])); // left by a daemon, of an earlier time
     await activateModel(directory, 'pump', hashes[1]);
     expect(await readTrial(folder, hashes[1])).toBeUndefined();
   });

@@ -92,21 +92,26 @@ describe('the file of a trial', () => {
     const state = trial({ deaths: 1, verdicts: 7, alarms: 2, isUnsettled: true, alarmShareBefore: 0.5 });
     await writeTrial(path, state);
     expect(await readTrial(path, SHA256)).toEqual(state);
-    await endTrial(path);
+    await endTrial(path, SHA256);
     expect(await readTrial(path, SHA256)).toBeUndefined();
   });
 
-  test('is of no trial for another model', async () => {
+  test('is of no trial for another model, and that one has its own', async () => {
     const path = folder();
     await writeTrial(path, trial());
-    expect(await readTrial(path, 'b'.repeat(64))).toBeUndefined();
+    const other = newTrial('b'.repeat(64));
+    expect(await readTrial(path, other.sha256)).toBeUndefined();
+    await writeTrial(path, other);
+    await writeTrial(path, trial({ verdicts: 7 }));
+    await endTrial(path, SHA256);
+    expect(await readTrial(path, other.sha256)).toEqual(other);
   });
 
   test.each(['', '{', 'null', '[]', '{"sha256": 1}', JSON.stringify({ ...trial(), deaths: -1 })])(
     'that was damaged is of no trial: %j',
     async (text) => {
       const path = folder();
-      writeFileSync(join(path, 'trial.json'), text);
+      writeFileSync(join(path, `${SHA256}.trial.json`), text);
       expect(await readTrial(path, SHA256)).toBeUndefined();
     },
   );
