@@ -14,12 +14,15 @@ import type { SampleTime } from './sample-time.ts';
 import type { SensorKeeper } from './sensor-profiles.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
-import { messageOf } from './system/errors.ts';
+import { FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
 import type { NotJudgedReason, Verdict } from './values/verdict.ts';
 import { AssetWatch } from './watch.ts';
+
+/** What was learned and cannot be written is tried to be written again after so long. */
+const FINISH_RETRY_MS = 60_000;
 
 export interface AssetOptions {
   readonly key: string;
@@ -61,6 +64,9 @@ export class Asset {
   readonly #model: AssetModel;
   readonly #requests: LearnRequests;
   #learned: Promise<void> = Promise.resolve();
+  /** When to try again to finish the learning; infinite unless that failed. */
+  #finishMs = Number.POSITIVE_INFINITY;
+  #isUnfinishedTold = false;
   #keeping: Promise<void> | undefined;
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
@@ -116,6 +122,7 @@ export class Asset {
     this.#watch.advanceTo(timeMs);
     this.#model.advanceTo(timeMs);
     this.#requests.advanceTo(timeMs);
+    if (timeMs >= this.#finishMs) this.#finishLearning();
   }
 
   /** Resolves when every window so far has its verdict and what was learned is in use. */
@@ -154,8 +161,8 @@ export class Asset {
 
   #watchByModel(): void {
     const progress = this.#watch.learning?.progress ?? 1;
-    // Half a learning is of no use beside a model that was brought.
-    if (progress < 1) this.#options.keeper.clear();
+    // A learning that made no model is of no use beside a model that was brought.
+    if (progress < 1 || this.#finishMs < Number.POSITIVE_INFINITY) this.#options.keeper.clear();
     this.#watch.learnFrom(undefined);
     this.#phase = 'watching';
   }
@@ -182,7 +189,9 @@ export class Asset {
   #finishLearning(): void {
     const { key: asset, log } = this.#options;
     const period = this.#watch.learning;
-    if (period === undefined) return;
+    this.#finishMs = Number.POSITIVE_INFINITY;
+    // Somebody may have asked to learn again since it was complete.
+    if (period === undefined || period.progress < 1) return;
     this.#learned = this.#useLearned(period).catch((error) => log.error({ asset }, messageOf(error)));
   }
 
@@ -190,17 +199,30 @@ export class Asset {
     const { key: asset, counters, log } = this.#options;
     try {
       const { directory, as, unwritable } = await period.finish();
+      this.#isUnfinishedTold = false;
       const outcome = as === 'overtaken' ? ', but somebody chose another model meanwhile' : '';
       log.info({ asset, directory, model: basename(directory) }, `learned the normal of ${asset}${outcome}`);
       if (as === 'proposed') return await this.#beginWaiting();
       if (as === 'temporary') this.#watchTemporarily(dirname(directory), unwritable);
       await this.#model.adopt(directory);
     } catch (error) {
-      counters.add('learn_rejected', asset);
       const why = messageOf(error);
+      if (!isRejection(error)) return this.#finishLater(period, why);
+      counters.add('learn_rejected', asset);
       log.error({ asset }, `cannot use what was learned of ${asset}: ${why}; learning it again`);
       period.again(why);
     }
+  }
+
+  /** What was learned is good, and the disk may take it later. */
+  #finishLater(period: LearningPeriod, why: string): void {
+    const { key: asset, clock, log } = this.#options;
+    period.keep();
+    this.#finishMs = clock.monoMs() + FINISH_RETRY_MS;
+    if (this.#isUnfinishedTold) return;
+    this.#isUnfinishedTold = true;
+    const outcome = `keeping it, trying again every ${FINISH_RETRY_MS / 1000} s`;
+    log.error({ asset }, `cannot use what was learned of ${asset} yet: ${why}; ${outcome}`);
   }
 
   /** What was learned is not used before somebody said yes; until then nothing is judged. */
@@ -240,4 +262,11 @@ export class Asset {
     const outcome = 'watching by it all the same, a restart learns again';
     log.error({ asset }, `cannot keep what was learned of ${asset}: ${messageOf(unwritable)}; ${outcome}`);
   }
+}
+
+/** What was learned makes no model that could be used, in contrast to one that cannot be written. */
+function isRejection(error: unknown): boolean {
+  return (
+    error instanceof FieldnoteError && (error.code === 'LEARN_UNSTEADY' || error.code.startsWith('MODEL_'))
+  );
 }

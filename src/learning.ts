@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AssetConfig, windowRows } from './config/schema.ts';
@@ -51,6 +51,7 @@ export interface FinishedLearning {
 export class LearningPeriod {
   readonly #options: LearningPeriodOptions;
   #learner: Learner;
+  #learned: Learned | undefined;
   #unkept: Float32Array[] = [];
   #keptMs: number;
   /** First row that the next learning may begin with; beyond the last one when none may. */
@@ -84,8 +85,8 @@ export class LearningPeriod {
    * Makes a model package of what was learned, the active one of the asset, or one that waits for a person's yes. Where
    * dataDir cannot be written it lies among the temporary files instead: the watch begins, and the next start learns
    * again; but nothing can wait there. A model that a person chose meanwhile stays the chosen one.
-   * @throws FieldnoteError LEARN_UNSTEADY when it makes no model; call `again` then. STORE_UNWRITABLE when not even
-   * temporary files can be written
+   * @throws FieldnoteError LEARN_UNSTEADY when it makes no model; call `again` then. Anything else when it cannot be
+   * written, not even among the temporary files: nothing is forgotten then, call `finish` again later
    */
   async finish(): Promise<FinishedLearning> {
     const { asset, dataDir, keeper, config, chosenBefore } = this.#options;
@@ -103,12 +104,7 @@ export class LearningPeriod {
       return { directory: modelDir(dataDir, asset, sha256), as: approve ? 'proposed' : 'active' };
     } catch (unwritable) {
       if (approve) throw unwritable;
-      const directory = await mkdtemp(join(tmpdir(), 'fieldnote-model-'));
-      return {
-        directory: join(directory, await this.#write(directory, learned)),
-        as: 'temporary',
-        unwritable,
-      };
+      return { directory: await this.#writeTemporarily(learned), as: 'temporary', unwritable };
     }
   }
 
@@ -119,6 +115,7 @@ export class LearningPeriod {
   again(rejected?: string): void {
     const kept = this.#learner.rowsFrom(this.#steadyFrom);
     this.#learner = new Learner(learnerOptions(this.#options, kept));
+    this.#learned = undefined;
     this.#steadyFrom = Number.POSITIVE_INFINITY;
     this.#unkept = kept;
     this.#options.keeper.clear(rejected);
@@ -127,10 +124,21 @@ export class LearningPeriod {
 
   #fit(): Learned {
     try {
-      return this.#learner.fit();
+      this.#learned ??= this.#learner.fit();
+      return this.#learned;
     } catch (error) {
       const steadyFrom = error instanceof FieldnoteError ? error.context['steadyFrom'] : undefined;
       if (typeof steadyFrom === 'number') this.#steadyFrom = steadyFrom;
+      throw error;
+    }
+  }
+
+  async #writeTemporarily(learned: Learned): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'fieldnote-model-'));
+    try {
+      return join(directory, await this.#write(directory, learned));
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true });
       throw error;
     }
   }
