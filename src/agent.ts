@@ -86,7 +86,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   publisher?.start();
 
   const judge = createJudge(clock, counters, log);
-  const states = new Map(await keeper.incidentStates().catch(() => []));
+  const states = await readStates(keeper, log);
   const writer =
     config.llm &&
     createWriter({
@@ -127,6 +127,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await keeper.close();
     },
   };
+}
+
+async function readStates(keeper: StoreKeeper, log: Logger): Promise<Map<string, unknown>> {
+  try {
+    return new Map(await keeper.incidentStates());
+  } catch (error) {
+    log.error(`cannot read the incidents of before: ${messageOf(error)}; beginning without`);
+    return new Map();
+  }
 }
 
 function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {

@@ -20,6 +20,8 @@ type SharedAssetOptions = Pick<AssetOptions, 'judge' | 'clock' | 'counters' | 'l
 export interface AssetsOptions extends SharedAssetOptions {
   readonly config: Config;
   readonly keeper: StoreKeeper;
+  /** States of the incidents of all assets, always as of the last report. */
+  readonly states: StoredStates;
   readonly onIncident: (asset: AssetConfig, event: IncidentEvent, state: IncidentState) => void;
 }
 
@@ -34,26 +36,19 @@ export class Assets {
   readonly #options: AssetsOptions;
   readonly #timeOf: AssetOptions['timeOf'];
   readonly #deviceClocks: readonly string[];
-  readonly #states: StoredStates;
   readonly #running = new Map<string, Running>();
   #unmatched = new UnmatchedValues({});
 
   static async start(options: AssetsOptions): Promise<Assets> {
-    const { config, keeper, log } = options;
-    const states = await keeper.incidentStates().catch((error) => {
-      log.error(`cannot read the incidents of before: ${messageOf(error)}; beginning without`);
-      return new Map<string, unknown>();
-    });
-    const assets = new Assets(options, states);
-    for (const [key, { channels, ...asset }] of Object.entries(config.assets))
+    const assets = new Assets(options);
+    for (const [key, { channels, ...asset }] of Object.entries(options.config.assets))
       if (channels !== undefined) await assets.#begin(key, { ...asset, channels });
     return assets;
   }
 
-  private constructor(options: AssetsOptions, states: StoredStates) {
+  private constructor(options: AssetsOptions) {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
-    this.#states = states;
     this.#deviceClocks = sources.filter(([, { time }]) => time === 'device').map(([key]) => key);
     this.#timeOf = Object.fromEntries(sources.map(([key, { time }]) => [key, liveTime(time)]));
   }
@@ -126,7 +121,6 @@ export class Assets {
       config,
       dataDir: this.#options.config.dataDir,
       timeOf: this.#timeOf,
-      states: this.#states,
       sensors: await openSensorProfiles(this.#options.config.dataDir, key, this.#options.log),
       deviceClocks: this.#deviceClocks,
       keeper: this.#keeperOf(key, Object.keys(config.channels)),
@@ -149,7 +143,7 @@ export class Assets {
       asset: key,
       settings: config.incident,
       newId: randomUUID,
-      stored: this.#states,
+      stored: shared.states,
       onIncident: (event, state) => onIncident(config, event, state),
       onUnreadable: (message) => log.error({ asset: key }, message),
     });
