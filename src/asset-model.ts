@@ -12,15 +12,10 @@ import type { Counters } from './system/counters.ts';
 import { FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { NotJudgedReason, Verdict } from './values/verdict.ts';
-import { activateWhenUp } from './when-up.ts';
+import { activateWhenUp, LOAD_DEATHS_MAX } from './when-up.ts';
 
 /** How often it is looked whether somebody chose another model. */
 const POLL_MS = 2000;
-/**
- * Deaths while a model is loaded. They may have another cause, such as memory that others used up, and a normal that
- * was learned is worth more than half a minute.
- */
-const LOAD_DEATHS_MAX = 3;
 /** Reasons for a missing verdict that a model gives itself. They are as bad as an alarm. */
 const USELESS: ReadonlySet<NotJudgedReason> = new Set(['bad-output', 'out-of-range']);
 

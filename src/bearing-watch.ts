@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BearingConfig } from './config/bearing.ts';
 import type { IncidentConfig } from './config/schema.ts';
 import { together } from './incident/agreement.ts';
@@ -15,14 +14,10 @@ import type { Waveform } from './values/device.ts';
 import type { IncidentAbout } from './values/incident.ts';
 import type { Judged, Label, NotJudgedReason, Verdict } from './values/verdict.ts';
 import type { Window } from './values/window.ts';
+import { activateWhenUp, LOAD_DEATHS_MAX } from './when-up.ts';
 import { burstWindow } from './window/burst.ts';
 
 const SHIPPED = join(import.meta.dirname, '../models/bearing');
-/** A judge process that does not come up is asked again after so long. */
-const RETRY_MS = 10_000;
-/** Deaths while the model is loaded that may have another cause, such as memory that others used up. */
-const DEATHS_MAX = 3;
-
 /** Reasons that a person can do something about. */
 const WHY: Partial<Record<NotJudgedReason, string>> = {
   'out-of-range': 'its rate, its speed or its geometry is not one that its model knows',
@@ -74,17 +69,13 @@ export class BearingWatch {
   /** Loads its model; resolves when bursts can be judged, or never will be. */
   async start(): Promise<void> {
     const { asset, key, log } = this.#options;
-    const { signal } = this.#stopping;
-    for (let deaths = 0; !signal.aborted; ) {
-      try {
-        return await this.#load();
-      } catch (error) {
-        const isFinal = isWrong(error) && (!isDeath(error.cause) || ++deaths === DEATHS_MAX);
-        const outcome = isFinal ? 'it is not listened to' : `trying again in ${RETRY_MS / 1000} s`;
-        log.error({ asset }, `bearing ${key} of ${asset}: ${messageOf(error)}; ${outcome}`);
-        if (isFinal) return;
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
-      }
+    const logError = (what: string) => log.error({ asset }, `bearing ${key} of ${asset}: ${what}`);
+    let deaths = 0;
+    const mayDie = () => ++deaths < LOAD_DEATHS_MAX;
+    try {
+      await activateWhenUp(() => this.#load(), { signal: this.#stopping.signal, mayDie, onRetry: logError });
+    } catch (error) {
+      logError(`${messageOf(error)}; it is not listened to`);
     }
   }
 
@@ -187,13 +178,4 @@ export class BearingWatch {
     const { asset, key, log } = this.#options;
     log.warn({ asset }, `bearing ${key} of ${asset}: ${what}`);
   }
-}
-
-/** A model that cannot be used, in contrast to a judge that is not there. */
-function isWrong(error: unknown): error is Error {
-  return !(error instanceof FieldnoteError) || error.code.startsWith('MODEL_');
-}
-
-function isDeath(cause: unknown): boolean {
-  return cause instanceof FieldnoteError && (cause.code === 'CHILD_DEAD' || cause.code === 'CHILD_DEADLINE');
 }

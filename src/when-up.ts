@@ -5,6 +5,12 @@ import { FieldnoteError, messageOf } from './system/errors.ts';
 /** A judge process that does not come up, or died of a model, is asked again after so long. */
 const RETRY_MS = 10_000;
 
+/**
+ * Deaths while a model is loaded. They may have another cause, such as memory that others used up, and a normal that
+ * was learned is worth more than half a minute.
+ */
+export const LOAD_DEATHS_MAX = 3;
+
 export interface WhenUpOptions {
   /** Ends the asking, without an error. */
   readonly signal: AbortSignal;
