@@ -59,6 +59,8 @@ export interface AssetHealth extends AssetModelHealth {
 
 /** One asset: the model that is its normal, the learning of it when there is none, and the watch. */
 export class Asset {
+  /** Of the machine, its sensors and its bearings. */
+  readonly incidents: AssetIncidents;
   readonly #options: AssetOptions;
   readonly #watch: AssetWatch;
   readonly #model: AssetModel;
@@ -75,7 +77,7 @@ export class Asset {
 
   constructor(options: AssetOptions) {
     const { key: asset, config, states = new Map(), log, onVerdict } = options;
-    const incidents = new AssetIncidents({
+    this.incidents = new AssetIncidents({
       ...options,
       asset,
       settings: config.incident,
@@ -86,7 +88,7 @@ export class Asset {
     this.#options = options;
     this.#model = new AssetModel({
       ...options,
-      wasAbnormal: incidents.openOf('machine').length > 0,
+      wasAbnormal: this.incidents.openOf('machine').length > 0,
       on: { watching: () => this.#watchByModel(), unknown: () => this.#beginLearning() },
     });
     this.#requests = new LearnRequests({
@@ -97,7 +99,7 @@ export class Asset {
     });
     this.#watch = new AssetWatch({
       ...options,
-      incidents,
+      incidents: this.incidents,
       on: {
         learned: () => this.#finishLearning(),
         verdict: (verdict, after) => {

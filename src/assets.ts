@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Asset, type AssetHealth, type AssetOptions } from './asset.ts';
 import { type BearingHealth, BearingWatch } from './bearing-watch.ts';
 import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
 import type { IncidentState } from './incident/machine.ts';
-import { AssetIncidents, type StoredStates } from './incidents.ts';
+import type { StoredStates } from './incidents.ts';
 import { modelsFolder } from './models/active.ts';
 import { LearningNotes } from './models/learning-note.ts';
 import { liveTime } from './sample-time.ts';
@@ -136,24 +135,13 @@ export class Assets {
   }
 
   #bearingsOf(key: string, config: AssetConfig, asset: Asset): Map<string, BearingWatch> {
-    const { onIncident, ...shared } = this.#options;
-    const { log } = shared;
-    const incidents = new AssetIncidents({
-      ...shared,
-      asset: key,
-      settings: config.incident,
-      newId: randomUUID,
-      stored: shared.states,
-      onIncident: (event, state) => onIncident(config, event, state),
-      onUnreadable: (message) => log.error({ asset: key }, message),
-    });
     const latest = (channel: string) => {
       const unit = config.channels[channel]?.unit;
       return unit === undefined ? null : { value: asset.health.latest[channel] ?? null, unit };
     };
     const watches = Object.entries(config.bearings ?? {}).map(([name, bearing]) => {
-      const options = { ...shared, asset: key, key: name, config: bearing, settings: config.incident };
-      return [name, new BearingWatch({ ...options, incidents, latest })] as const;
+      const options = { ...this.#options, asset: key, key: name, config: bearing, settings: config.incident };
+      return [name, new BearingWatch({ ...options, incidents: asset.incidents, latest })] as const;
     });
     return new Map(watches);
   }
