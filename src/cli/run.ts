@@ -3,6 +3,7 @@ import { startAgent } from '../agent.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSecrets } from '../publish/secrets.ts';
 import { messageOf } from '../system/errors.ts';
+import { limitHeapGrowth } from '../system/heap.ts';
 import { createLog } from '../system/log.ts';
 import { strainOf } from '../system/strain.ts';
 import { agentVersion } from '../system/version.ts';
@@ -18,6 +19,7 @@ const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
  * @throws FieldnoteError when the configuration, a secret or the store forbids to start
  */
 export async function run(configPath: string): Promise<void> {
+  limitHeapGrowth();
   const { config, sha256 } = loadConfig(configPath);
   const secrets = () => readSecrets(config.mqtt ?? {}, process.env['CREDENTIALS_DIRECTORY']);
   // Now, so that one that is missing is seen at the start.
