@@ -230,6 +230,7 @@ export class StoreKeeper {
     };
     try {
       this.#store = await Store.open({ ...settings, onDead });
+      if (this.#store.notice !== undefined) log.error(this.#store.notice);
       return undefined;
     } catch (error) {
       const retry = `reports wait in memory, trying again in ${RETRY_MS / 1000} s`;

@@ -14,6 +14,8 @@ export interface Database {
   readonly pagesMax: number;
   readonly boot: number;
   readonly epoch: string;
+  /** What a person should know about the file that was opened, if anything. */
+  readonly notice: string | undefined;
   close(): void;
 }
 

@@ -17,15 +17,16 @@ export function temporaryFolder(): string {
 interface OpenChanges {
   readonly sizeMaxMiB?: number;
   readonly bootId?: string;
+  readonly deviceId?: string;
   readonly newEpoch?: string;
 }
 
 /** A database that is closed after the test; closing it earlier is fine. */
 export function openIn(
   dataDir: string,
-  { sizeMaxMiB = 8, bootId = 'boot-a', newEpoch = 'epoch-1' }: OpenChanges = {},
+  { sizeMaxMiB = 8, bootId = 'boot-a', deviceId, newEpoch = 'epoch-1' }: OpenChanges = {},
 ) {
-  const database = openDatabase({ dataDir, sizeMaxMiB, bootId }, newEpoch);
+  const database = openDatabase({ dataDir, sizeMaxMiB, bootId, deviceId }, newEpoch);
   let isOpen = true;
   const close = () => {
     if (isOpen) database.close();
