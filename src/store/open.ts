@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { FieldnoteError } from '../system/errors.ts';
 import { begin } from './begin.ts';
 import { type Database, inTransaction } from './database.ts';
-import { isDamage, isDamageAtOpening, storeError } from './failure.ts';
+import { Disk } from './disk.ts';
+import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
 import { assertSchema, LANES_VERSION } from './migrations.ts';
 import { finishPutAside, putAside } from './recovery.ts';
@@ -31,22 +32,34 @@ const PAGE_BYTES = 1024;
  * @throws FieldnoteError STORE_LOCKED, STORE_NEWER, STORE_FULL or STORE_UNWRITABLE
  */
 export function openDatabase(settings: Settings, newEpoch: string): Database {
-  const { dataDir, sizeMaxMiB } = settings;
+  const { dataDir } = settings;
   try {
     assertVersion(process.versions['sqlite']);
     mkdirSync(dataDir, { recursive: true });
-    using opened = new DisposableStack();
-    opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
-    const path = join(dataDir, 'fieldnote.db');
-    const connection = opened.use(connectOrPutAside(path));
-    const limits = limitSize(connection, sizeMaxMiB);
-    const sql = new Sql(connection);
-    const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
-    const owned = opened.move();
-    return { sql, ...begun, ...limits, close: () => owned.dispose() };
+    const sizeBytesMax = settings.sizeMaxMiB * 1024 * 1024;
+    const disk = new Disk({ folder: dataDir, sizeBytesMax });
+    try {
+      return open(settings, newEpoch, disk);
+    } catch (error) {
+      if (!isFull(error) || !disk.giveUpBallast()) throw error;
+      return open(settings, newEpoch, disk);
+    }
   } catch (error) {
     throw storeError(error, dataDir);
   }
+}
+
+function open(settings: Settings, newEpoch: string, disk: Disk): Database {
+  const { dataDir, sizeMaxMiB } = settings;
+  using opened = new DisposableStack();
+  opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
+  const path = join(dataDir, 'fieldnote.db');
+  const connection = opened.use(connectOrPutAside(path));
+  const limits = limitSize(connection, sizeMaxMiB);
+  const sql = new Sql(connection);
+  const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
+  const owned = opened.move();
+  return { sql, disk, ...begun, ...limits, close: () => owned.dispose() };
 }
 
 function assertVersion(version: string | undefined): void {

@@ -23,13 +23,17 @@ function serve(port: MessagePort, settings: Settings): void {
   try {
     const database = openDatabase(settings, randomBytes(8).toString('hex'));
     port.on('message', (first: ToWorker) => {
-      if (first !== 'close')
-        return port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+      if (first !== 'close') {
+        port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+        database.disk.restoreBallast();
+        return;
+      }
       database.close();
       port.close();
     });
     const { boot, epoch, notice } = database;
     port.postMessage({ boot, epoch, notice } satisfies Greeting);
+    database.disk.restoreBallast();
   } catch (error) {
     port.postMessage({ failure: failureOf(error) } satisfies Greeting);
   }
