@@ -92,6 +92,7 @@ const gapsSchema = z.looseObject({
     .array(
       z.looseObject({
         id: z.int().min(0),
+        epoch: epoch.nullish(),
         lane: lane.nullish().transform((name) => name ?? null),
         reason: text(64),
         detail: text(1024),
@@ -146,8 +147,8 @@ function readGaps(place: { site: string; node: string }, value: unknown): Conten
   const gaps = epoch === undefined ? [] : parsed.data.gaps;
   return {
     kind: 'gaps',
-    gaps: gaps.map(({ id, lane, reason, detail, count, fromSeq, toSeq }) => ({
-      ...{ ...place, epoch: epoch ?? '', id, lane, reason, detail, count },
+    gaps: gaps.map(({ id, lane, reason, detail, count, fromSeq, toSeq, ...gap }) => ({
+      ...{ ...place, epoch: gap.epoch ?? epoch ?? '', id, lane, reason, detail, count },
       fromSequence: fromSeq,
       toSequence: toSeq,
     })),
