@@ -41,7 +41,8 @@ export async function collect(options: CollectingOptions, stopping: AbortSignal)
     await collector.stop();
     await inbox?.close();
   });
-  const status = setInterval(() => log.info(lineOf(collector.totals)), STATUS_INTERVAL_MS);
+  const tell = () => log.info({ totals: collector.totals }, lineOf(collector.totals));
+  const status = setInterval(tell, STATUS_INTERVAL_MS);
   let failures = 0;
   while (!stopping.aborted) {
     const beganMs = clock.monoMs();
@@ -60,7 +61,7 @@ export async function collect(options: CollectingOptions, stopping: AbortSignal)
   }
   clearInterval(status);
   await left;
-  log.info(lineOf(collector.totals));
+  tell();
   return collector.totals;
 }
 
