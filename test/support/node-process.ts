@@ -54,6 +54,14 @@ export class NodeProcess {
     this.ended = once(this.#child, 'close').then(() => books);
   }
 
+  /** Lets it deliver what it has accepted, and end. */
+  async finish(): Promise<NodeBooks> {
+    this.#child.kill('SIGTERM');
+    const books = await this.ended;
+    if (books === undefined) throw new Error('it ended without its books');
+    return books;
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
