@@ -26,7 +26,7 @@ export interface NodeBooks {
 }
 
 /** One life of a node. */
-export class NodeProcess {
+export class NodeProcess implements AsyncDisposable {
   /** Resolves with its first promise. */
   readonly begun: Promise<void>;
   /** Resolves when it has ended: with its books when it ended by itself. */
@@ -65,5 +65,9 @@ export class NodeProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 }

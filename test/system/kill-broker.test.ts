@@ -41,7 +41,7 @@ async function killBroker({ kills, receipts }: { kills: number; receipts: boolea
   );
   const promised: string[] = [];
   const settings = { dataDir: join(folder.path, 'n1'), port: broker.port, node: 'n1', receipts };
-  const node = new NodeProcess({ ...settings, isForgetful: false, count: 1e9 }, (place) =>
+  await using node = new NodeProcess({ ...settings, isForgetful: false, count: 1e9 }, (place) =>
     promised.push(`n1 ${place}`),
   );
   for (let kill = 0; kill < kills; kill++) {

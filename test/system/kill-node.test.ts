@@ -28,7 +28,7 @@ async function killAgainAndAgain(
     new NodeProcess({ ...settings, count }, (place) => promised.push(`${settings.node} ${place}`));
   for (let kill = 1; kill <= kills; kill++) {
     onLife(kill);
-    const node = live(NO_END);
+    await using node = live(NO_END);
     if (random() < 0.8) await Promise.race([node.begun, node.ended]);
     await sleep(random() * 200);
     await node.kill();
