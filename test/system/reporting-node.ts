@@ -13,18 +13,18 @@ import type { NodeSettings } from '../support/node-process.ts';
 /**
  * Store and publisher as the daemon wires them, without the rest: it starts in a third of the time, so that it can be
  * killed hundreds of times. It accepts reports into three lanes until it is killed and writes `<lane> <number>` to stdout
- * once a report is promised, that is when `accept` has resolved. With `count` reports it accepts so many, waits until
- * all are delivered, and writes its books.
+ * once a report is promised, that is when `accept` has resolved. After `count` reports, or after SIGTERM, it waits until
+ * all are delivered and writes its books.
  */
 const settings: NodeSettings = JSON.parse(process.argv[2] ?? '');
 const { dataDir, port, node, receipts, isForgetful, count } = settings;
 
-/** Waits between attempts would be most of the test: these are a fiftieth of them. */
+/** Waits between attempts would be most of the test: these are a five-hundredth of them. */
 const random = Math.random;
-Math.random = () => random() / 50;
+Math.random = () => random() / 500;
 
 /** Reports that may be under way: the store must not fill while broker and collector are gone. */
-const UNDER_WAY_MAX = 64;
+const UNDER_WAY_MAX = 128;
 const REPORTS = 16;
 
 const clock = systemClock(() => keeper?.store?.boot ?? 0);
@@ -48,7 +48,7 @@ const mqtt = {
     ackTimeout: 5000,
     ...{ limit: {}, compress: false, expireAfter: { evidence: 1e9, telemetry: 1e9 } },
   },
-  ...{ receipts, receiptTimeout: 2000 },
+  ...{ receipts, receiptTimeout: 1000 },
 };
 /** Deletes before anything is acknowledged. */
 const forgetful: PublishingParts['keeper'] = {
@@ -86,11 +86,15 @@ async function acceptOne(number: number): Promise<void> {
   writeSync(1, `${lane} ${(seq ?? 0) % 1e12}\n`);
 }
 
-for (let number = 0; number < count; number += 4) {
+let isEnding = false;
+process.once('SIGTERM', () => {
+  isEnding = true;
+});
+for (let number = 0; number < count && !isEnding; number += 4) {
   await Promise.all([0, 1, 2, 3].map((offset) => acceptOne(number + offset)));
   publisher.nudge();
   await sleep(4);
-  while ((await store.totals()).pending > UNDER_WAY_MAX) await sleep(5);
+  while (!isEnding && (await store.totals()).pending > UNDER_WAY_MAX) await sleep(5);
 }
 while ((await store.totals()).pending > 0) await sleep(10);
 await publisher.stop();
