@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Stamp } from '../values/stamp.ts';
+import type { Begun } from './begin.ts';
 import type { Gap, GapRow } from './gaps.ts';
 import { errorOf, type Reply } from './group-commit.ts';
 import type { LearningKey } from './learning.ts';
-import type { SyncPoint, Totals } from './ledger.ts';
+import type { Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
-import type { Acceptance, OutboxRow } from './outbox.ts';
+import type { Acceptance, Reading } from './outbox.ts';
+import type { OutboxRow } from './row.ts';
+import type { SyncPoint } from './sync-points.ts';
 import type { RevisionKey } from './unwritten.ts';
 import type { Greeting, ToWorker } from './worker.ts';
 
@@ -31,6 +34,8 @@ export class Store {
   readonly boot: number;
   /** 64 random bits in hex, minted with the file. Sequence numbers are only comparable within one epoch. */
   readonly epoch: string;
+  /** What a person should know about the file that was opened: it was salvaged, or it is a copy. */
+  readonly notice: string | undefined;
   readonly #worker: Worker;
   readonly #onDead: (error: FieldnoteError) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -40,19 +45,20 @@ export class Store {
 
   /**
    * Opens or creates `<dataDir>/fieldnote.db`. A damaged one is put aside and what can be read of it is taken over,
-   * with a new epoch and a gap.
+   * with a new epoch and a gap; a copied or restored one gets a new epoch too.
    * @throws FieldnoteError STORE_LOCKED, STORE_NEWER, STORE_FULL or STORE_UNWRITABLE
    */
   static async open({ onDead, ...settings }: StoreOptions): Promise<Store> {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: settings });
     const [greeting] = (await once(worker, 'message')) as [Greeting];
     if ('failure' in greeting) throw errorOf(greeting.failure);
-    return new Store(worker, greeting.boot, greeting.epoch, onDead);
+    return new Store(worker, greeting, onDead);
   }
 
-  private constructor(worker: Worker, boot: number, epoch: string, onDead: (error: FieldnoteError) => void) {
-    this.boot = boot;
-    this.epoch = epoch;
+  private constructor(worker: Worker, begun: Begun, onDead: (error: FieldnoteError) => void) {
+    this.boot = begun.boot;
+    this.epoch = begun.epoch;
+    this.notice = begun.notice;
     this.#worker = worker;
     this.#onDead = onDead;
     worker.on('message', (replies: readonly Reply[]) => this.#settle(replies));
@@ -69,7 +75,7 @@ export class Store {
 
   /**
    * Takes a report and the incident state behind it, both or neither.
-   * @returns the sequence number of the report
+   * @returns the `seq` of the report
    * @throws FieldnoteError BAD_ARGUMENT when a part is over its size limit
    */
   accept(acceptance: Acceptance): Promise<number> {
@@ -81,9 +87,9 @@ export class Store {
     return this.#ask('incidentStates', undefined);
   }
 
-  /** Reports that wait, after `seq` and in order; at most `limit`, and fewer when they are large. */
-  pendingAfter(seq: number, limit: number): Promise<readonly OutboxRow[]> {
-    return this.#ask('pendingAfter', { seq, limit });
+  /** Reports of a lane that wait, after `seq` and in order; at most `limit`, and fewer when they are large. */
+  pendingAfter(reading: Reading): Promise<readonly OutboxRow[]> {
+    return this.#ask('pendingAfter', reading);
   }
 
   /** Deletes reports that were acknowledged. */
@@ -94,6 +100,11 @@ export class Store {
   /** Puts a report aside that can never be delivered, with a gap. */
   quarantine(seq: number, reason: string, at: Stamp): Promise<void> {
     return this.#ask('quarantine', { seq, reason, at });
+  }
+
+  /** Gives up reports that are too old to be of use, with a gap. */
+  expire(seqs: readonly number[], at: Stamp): Promise<void> {
+    return this.#ask('expire', { seqs, at });
   }
 
   /** Reports as JSON that wait for the words of the language model, the oldest incident first. */
