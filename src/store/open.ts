@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolderDurably } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import { type Database, inTransaction } from './database.ts';
 import { isDamage, isDamageAtOpening, storeError } from './failure.ts';
@@ -30,7 +31,7 @@ export function openDatabase(settings: Settings, newEpoch: string): Database {
   const { dataDir, sizeMaxMiB, bootId } = settings;
   try {
     assertVersion(process.versions['sqlite']);
-    mkdirSync(dataDir, { recursive: true });
+    makeFolderDurably(dataDir);
     using opened = new DisposableStack();
     opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
     const path = join(dataDir, 'fieldnote.db');

@@ -1,0 +1,12 @@
+import type { Acceptance } from '../../src/store/outbox.ts';
+import { acceptance } from './store-reports.ts';
+
+/** A report whose size follows from its revision: small ones, and some that need overflow pages. */
+export function sizedAcceptance(revision: number): Acceptance {
+  return acceptance(revision, 200 + ((revision * 997) % 37) * 60);
+}
+
+/** What must come back for it, to the letter. */
+export function payloadOf(revision: number): string {
+  return sizedAcceptance(revision).entry.payload;
+}
