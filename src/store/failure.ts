@@ -51,6 +51,11 @@ export function isDamageAtOpening(error: unknown): boolean {
   return isDamage(error) || sqliteCodeOf(error) === ERROR;
 }
 
+/** Whether there was no room left. */
+export function isFull(error: unknown): boolean {
+  return sqliteCodeOf(error) === FULL;
+}
+
 /** Whether a row was refused because its values do not fit the table. */
 export function isConstraint(error: unknown): boolean {
   return sqliteCodeOf(error) === CONSTRAINT;

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolderDurably } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import { type Database, inTransaction } from './database.ts';
-import { isDamage, isDamageAtOpening, storeError } from './failure.ts';
+import { type Database, inTransaction, PAGE_BYTES } from './database.ts';
+import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
+import { isLogDamaged } from './log-file.ts';
 import { assertSchema, LANES_VERSION, migrate } from './migrations.ts';
-import { finishPutAside, newestPutAside, putAside, salvage } from './recovery.ts';
+import { finishPutAside, newestPutAside, putAside, readLog, salvage } from './recovery.ts';
 import { Sql } from './sql.ts';
 
 export interface Settings {
@@ -19,9 +20,6 @@ export interface Settings {
 
 /** Earlier ones can lose committed data (https://www.sqlite.org/wal.html#walresetbug). */
 const SQLITE_VERSION_MIN = '3.51.3';
-
-/** Small pages halve what a report of a few KiB costs in bytes written (5 to 10 KiB against 14 to 25). */
-const PAGE_BYTES = 1024;
 
 /**
  * Opens or creates the database, checks it, and counts the boot.
@@ -85,6 +83,9 @@ function connectOrPutAside(path: string): DatabaseSync {
 
 function connect(path: string): DatabaseSync {
   assertHeader(path);
+  const log = readLog(path);
+  if (isLogDamaged(log, PAGE_BYTES))
+    throw new FieldnoteError('STORE_CORRUPT', `the log of ${path} is damaged`, { path });
   const connection = new DatabaseSync(path);
   try {
     // Exclusive: no shared-memory file, and no sqlite3 shell with an older SQLite can write beside us.
@@ -95,6 +96,7 @@ function connect(path: string): DatabaseSync {
     assertSound(connection, path);
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     assertDurable(connection, path);
+    if (log.length > 0) emptyLog(connection);
     connection.exec(
       'PRAGMA wal_autocheckpoint = 1024; PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF',
     );
@@ -102,6 +104,18 @@ function connect(path: string): DatabaseSync {
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/**
+ * What a power cut left behind the last commit must not be taken for damage after the next one. On a full disk it stays.
+ * SQLite refuses until something was read.
+ */
+function emptyLog(connection: DatabaseSync): void {
+  try {
+    connection.exec('SELECT 1 FROM sqlite_schema; PRAGMA wal_checkpoint = TRUNCATE');
+  } catch (error) {
+    if (!isFull(error)) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from '../../src/store/store.ts';
 import { sizedAcceptance } from '../support/sized-reports.ts';
@@ -6,7 +6,8 @@ import { stamp } from '../support/store-reports.ts';
 
 /**
  * What a store lives through, for a recording of its system calls: created, filled, delivered, quarantined, checkpointed,
- * closed, opened again, and left open. Says `accepted REVISION` once that is promised and `released REVISION` before it
+ * closed,
+ * opened again, damaged, salvaged, and left open. Says `accepted REVISION` once that is promised and `released REVISION` before it
  * asks for a delivery.
  */
 const [folder = ''] = process.argv.slice(2);
@@ -50,8 +51,21 @@ async function release(store: Store, gone: readonly { seq: number; revision: num
   if (bad !== undefined) await store.quarantine(bad, 'the broker refused it', stamp);
 }
 
+/** Makes the database one that SQLite does not even open. */
+function damage(): void {
+  say('damaged');
+  const file = openSync(join(folder, 'data/fieldnote.db'), 'r+');
+  writeSync(file, Buffer.alloc(512, 0x5a), 0, 512, 0);
+  fsyncSync(file);
+  closeSync(file);
+}
+
 const first = await open();
 await work(first, 1, 500);
 await first.close();
-await work(await open(), 501, 800);
+const second = await open();
+await work(second, 501, 700);
+await second.close();
+damage();
+await work(await open(), 701, 800);
 process.kill(process.pid, 'SIGKILL');
