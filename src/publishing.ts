@@ -35,6 +35,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
       );
     },
     random: Math.random,
+    epoch: () => keeper.store?.epoch,
     on: {
       connected() {
         counters.add('broker_connects', url);
@@ -45,6 +46,8 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
         log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
       },
       sent: () => counters.add('publishes', url),
+      receiptIgnored: () => counters.add('receipts_ignored', url),
+      receiptsOverdue: (count: number) => counters.add('receipts_overdue', url, count),
       delivered: (count: number) => counters.add('reports_delivered', url, count),
       quarantined(seq: number, reason: string) {
         counters.add('reports_quarantined', url);

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { FieldnoteError } from '../system/errors.ts';
 import { agentVersion } from '../system/version.ts';
 import { check } from './check.ts';
+import { addCollect } from './collect-command.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { init } from './init.ts';
@@ -51,6 +52,7 @@ function program(): Command {
   addLearn(fieldnote, CONFIG_DEFAULT);
   addModels(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
+  addCollect(fieldnote);
 
   return fieldnote;
 }

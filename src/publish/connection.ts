@@ -2,7 +2,7 @@ import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type P
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import { type Message, propertiesOf } from './message.ts';
-import { connectRefused, disconnected } from './reasons.ts';
+import { connectRefused, disconnected, subscribeRefused } from './reasons.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface ConnectionOptions {
@@ -15,16 +15,19 @@ export interface ConnectionOptions {
   /** How long the broker may take to accept the connection or to acknowledge a publish. */
   readonly ackTimeoutMs: number;
   readonly will: Message;
+  /** Where receipts come; nothing else is subscribed to. */
+  readonly receiptTopic?: string;
+  readonly onReceipt?: (payload: Buffer) => void;
   readonly clock: Clock;
 }
 
-/** We subscribe to nothing: the broker sends acknowledgements, and no honest one of them is larger. */
+/** The broker sends acknowledgements and receipts, and no honest one of them is larger. */
 const INBOUND_PACKET_SIZE_BYTES_MAX = 65_536;
 
 /** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
 const INBOUND_BACKLOG_BYTES_MAX = 4 * 65_536;
 
-/** What a broker says to a client that publishes at QoS 1 and subscribes to nothing. */
+/** What the client may see of what a broker says. Answers to the subscription and receipts are taken from it. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
 
 /** What a broker that announces no limit takes (MQTT 5 section 3.2.2.3). */
@@ -118,6 +121,9 @@ export class Connection {
 
   #accept({ properties = {} }: IConnackPacket): void {
     this.#limits = properties;
+    const { receiptTopic } = this.#options;
+    // QoS 0: a receipt that gets lost costs one more copy of its reports, an acknowledgement would cost more.
+    if (receiptTopic !== undefined) this.#client.subscribe(receiptTopic, { qos: 0 });
     this.#connected.resolve();
   }
 
@@ -142,6 +148,9 @@ export class Connection {
     let sizeBytes = 0;
     this.#client.on('packetreceive', (packet) => {
       sizeBytes = 0;
+      if (packet.cmd === 'suback') this.#readSubscribed(packet.granted);
+      if (packet.cmd === 'publish' && packet.topic === this.#options.receiptTopic)
+        this.#options.onReceipt?.(Buffer.from(packet.payload));
       // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
       if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
     });
@@ -149,6 +158,13 @@ export class Connection {
       sizeBytes += bytes.length;
       if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) this.drop(this.#lost('sent a packet without an end'));
     });
+  }
+
+  /** Without receipts nothing would ever leave the outbox: a person has to know. */
+  #readSubscribed(granted: readonly unknown[]): void {
+    const code = granted.find((code) => typeof code === 'number' && code >= 0x80);
+    const { url: broker, receiptTopic: topic } = this.#options;
+    if (typeof code === 'number' && topic !== undefined) this.drop(subscribeRefused(code, { broker, topic }));
   }
 
   #failure(error: Error & { code?: unknown }): FieldnoteError {

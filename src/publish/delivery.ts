@@ -5,6 +5,7 @@ import { eventIdOf, REPORT_EVENT_CONTENT_TYPE } from './envelope.ts';
 import { type Message, messageFault, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { publishRefused, reasonText, verdictOf } from './reasons.ts';
+import type { Receipts } from './receipts.ts';
 import type { RetryDelay } from './retry-delay.ts';
 import { Settlement } from './settlement.ts';
 
@@ -19,6 +20,8 @@ export interface DeliveryOptions {
   /** Reports up to this one are sent one at a time: one of them made a broker hang up. */
   readonly aloneUntilSeq: number;
   readonly retryDelay: RetryDelay;
+  /** Present when a report leaves the outbox on its receipt and not before. */
+  readonly receipts?: Receipts | undefined;
   readonly on: DeliveryEvents;
 }
 
@@ -67,6 +70,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#aloneUntilSeq = options.aloneUntilSeq;
+    if (options.receipts) options.receipts.onResend = () => this.#rewindSoon();
     this.#settlement = new Settlement({
       outbox: options.outbox,
       onDelivered: (count) => {
@@ -95,12 +99,19 @@ export class Delivery {
       else await this.#sleep();
     }
     for (const timer of this.#heldTopics.values()) clearTimeout(timer);
+    this.#options.receipts?.end();
     await this.#settlement.flush();
   }
 
   /** Something new was accepted. */
   nudge(): void {
     this.#isReadDue = true;
+    this.#wake.resolve();
+  }
+
+  /** Something came on the topic of the receipts. */
+  receipt(payload: Buffer): void {
+    for (const seq of this.#options.receipts?.take(payload) ?? []) this.#settlement.delivered(seq);
     this.#wake.resolve();
   }
 
@@ -164,12 +175,14 @@ export class Delivery {
   #hasRoomFor({ seq }: PendingReport): boolean {
     const [first = seq] = this.#inFlight;
     const lengthMax = Math.min(first, seq) <= this.#aloneUntilSeq ? 1 : this.#options.windowLengthMax;
-    return this.#inFlight.size < lengthMax && this.#settlement.size < UNWRITTEN_LENGTH_MAX;
+    const hasRoom = this.#options.receipts?.hasRoom ?? true;
+    return hasRoom && this.#inFlight.size < lengthMax && this.#settlement.size < UNWRITTEN_LENGTH_MAX;
   }
 
   /** Held back, on its way or done: a rewind reads such reports a second time. */
   #isElsewhere({ seq, topic }: PendingReport): boolean {
-    return this.#heldTopics.has(topic) || this.#inFlight.has(seq) || this.#settlement.has(seq);
+    const isAwaited = this.#options.receipts?.isAwaited(seq) ?? false;
+    return isAwaited || this.#heldTopics.has(topic) || this.#inFlight.has(seq) || this.#settlement.has(seq);
   }
 
   #send(report: PendingReport): void {
@@ -179,6 +192,7 @@ export class Delivery {
       return;
     }
     this.#inFlight.add(report.seq);
+    this.#options.receipts?.sent(report);
     this.#options.connection.publish(message, (code) => this.#acknowledged(report, code));
     this.#options.on.sent();
   }
@@ -204,11 +218,12 @@ export class Delivery {
   #acknowledged(report: PendingReport, code: number): void {
     const verdict = verdictOf(code);
     this.#inFlight.delete(report.seq);
+    if (verdict !== 'delivered') this.#options.receipts?.forget(report.seq);
     if (verdict === 'quarantine') this.#settlement.quarantined(report.seq, `broker: ${reasonText(code)}`);
     else if (verdict !== 'delivered') this.#hold(report, code, verdict === 'retry-slowly');
     else {
       this.#options.retryDelay.reset();
-      this.#settlement.delivered(report.seq);
+      if (this.#options.receipts === undefined) this.#settlement.delivered(report.seq);
     }
     this.#wake.resolve();
   }
@@ -221,11 +236,15 @@ export class Delivery {
     const retryInMs = isSlow ? retryDelay.slowMs() : retryDelay.nextMs();
     const release = () => {
       this.#heldTopics.delete(topic);
-      this.#isRewindDue = true;
-      this.#wake.resolve();
+      this.#rewindSoon();
     };
     this.#heldTopics.set(topic, setTimeout(release, retryInMs));
     on.refused(publishRefused(code, { broker, topic }), retryInMs);
+  }
+
+  #rewindSoon(): void {
+    this.#isRewindDue = true;
+    this.#wake.resolve();
   }
 
   #fail(error: unknown): void {

@@ -8,8 +8,10 @@ import { type Message, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { type Document, Presence } from './presence.ts';
 import { blamesPublish, isLasting, publishRefused } from './reasons.ts';
+import { Receipts, type ReceiptsEvents } from './receipts.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
+import { topicsOf } from './topics.ts';
 
 export interface PublisherOptions {
   readonly config: MqttConfig;
@@ -22,10 +24,12 @@ export interface PublisherOptions {
   readonly secrets: Secrets;
   /** Body to send for a stored report; what it throws puts the report aside. As stored when absent. */
   readonly bodyOf?: (report: PendingReport) => string;
+  /** Of the store, for the receipts. */
+  readonly epoch?: () => string | undefined;
   readonly on: PublisherEvents;
 }
 
-export interface PublisherEvents extends DeliveryEvents {
+export interface PublisherEvents extends DeliveryEvents, ReceiptsEvents {
   connected(): void;
   /** The connection failed or was lost; the next attempt comes after so long. */
   lost(error: FieldnoteError, retryInMs: number): void;
@@ -33,6 +37,9 @@ export interface PublisherEvents extends DeliveryEvents {
 
 /** A connection that has lived so long makes the next loss a new one. */
 const STABLE_MS = 60_000;
+
+/** A receipt takes the way twice, and the commit of the collector; an acknowledgement takes it once. */
+const RECEIPTS_PER_WINDOW = 4;
 
 /** How long a stop waits for the acknowledgements of what is in flight. */
 const FINISH_TIMEOUT_MS = 1000;
@@ -201,6 +208,10 @@ export class Publisher {
       keepAliveMs: config.keepAlive,
       ackTimeoutMs: config.ackTimeout,
       will: this.#presence.offline,
+      ...(config.receipts && {
+        receiptTopic: topicsOf({ site, node }).receipt,
+        onReceipt: (payload: Buffer) => this.#delivery?.receipt(payload),
+      }),
       clock,
     };
   }
@@ -215,8 +226,20 @@ export class Publisher {
       windowLengthMax: Math.min(config.window, connection.receiveMaximum),
       aloneUntilSeq: this.#aloneUntilSeq,
       retryDelay: this.#publishDelay,
+      receipts: config.receipts ? this.#receipts() : undefined,
       on,
     };
+  }
+
+  /** A new one for each connection: what was sent over another one goes again. */
+  #receipts(): Receipts {
+    const { config, epoch = () => undefined, clock, on } = this.#options;
+    return new Receipts({
+      epoch,
+      timeoutMs: config.receiptTimeout,
+      lengthMax: RECEIPTS_PER_WINDOW * config.window,
+      ...{ clock, on },
+    });
   }
 }
 

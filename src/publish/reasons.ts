@@ -66,6 +66,13 @@ export function publishRefused(code: number, whom: { broker: string; topic: stri
   return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
 }
 
+/** The broker refused the subscription to the receipts with SUBACK. */
+export function subscribeRefused(code: number, whom: { broker: string; topic: string }) {
+  const advice = 'let the node read it, or set mqtt.receipts to false';
+  const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)} (${advice})`;
+  return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
+}
+
 /** Whether a connection failed for a reason that a person has to end, so that trying often is no help. */
 export function isLasting(error: FieldnoteError): boolean {
   const code = error.context['reasonCode'];

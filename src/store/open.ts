@@ -1,14 +1,16 @@
-import { closeSync, existsSync, openSync, readSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolderDurably } from '../system/durable-file.ts';
+import { makeFolderDurably, syncFolderNow } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
+import { begin, create } from './begin.ts';
 import { type Database, inTransaction, PAGE_BYTES } from './database.ts';
+import { Disk } from './disk.ts';
 import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
 import { isLogDamaged } from './log-file.ts';
-import { assertSchema, LANES_VERSION, migrate } from './migrations.ts';
-import { finishPutAside, newestPutAside, putAside, readLog, salvage } from './recovery.ts';
+import { assertSchema, LANES_VERSION } from './migrations.ts';
+import { finishPutAside, putAside, readLog } from './recovery.ts';
 import { Sql } from './sql.ts';
 
 export interface Settings {
@@ -16,6 +18,8 @@ export interface Settings {
   readonly sizeMaxMiB: number;
   /** Content of /proc/sys/kernel/random/boot_id: a different one counts a new boot. */
   readonly bootId: string;
+  /** Tells this device from others (`deviceIdOf`); without it a copied or restored store is not noticed. */
+  readonly deviceId?: string | undefined;
 }
 
 /** Earlier ones can lose committed data (https://www.sqlite.org/wal.html#walresetbug). */
@@ -23,26 +27,39 @@ const SQLITE_VERSION_MIN = '3.51.3';
 
 /**
  * Opens or creates the database, checks it, and counts the boot.
- * @param newEpoch identity for the file if it has to be created: 64 random bits in hex
+ * @param newEpoch identity for the file if it has to be created or is a copy: 64 random bits in hex
  * @throws FieldnoteError STORE_LOCKED, STORE_NEWER, STORE_FULL or STORE_UNWRITABLE
  */
 export function openDatabase(settings: Settings, newEpoch: string): Database {
-  const { dataDir, sizeMaxMiB, bootId } = settings;
+  const { dataDir } = settings;
   try {
     assertVersion(process.versions['sqlite']);
     makeFolderDurably(dataDir);
-    using opened = new DisposableStack();
-    opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
-    const path = join(dataDir, 'fieldnote.db');
-    const connection = opened.use(connectOrPutAside(path));
-    const limits = limitSize(connection, sizeMaxMiB);
-    const sql = new Sql(connection);
-    const { boot, epoch } = inTransaction(connection, () => begin(sql, path, bootId, newEpoch));
-    const owned = opened.move();
-    return { sql, boot, epoch, ...limits, close: () => owned.dispose() };
+    const sizeBytesMax = settings.sizeMaxMiB * 1024 * 1024;
+    const disk = new Disk({ folder: dataDir, sizeBytesMax });
+    try {
+      return open(settings, newEpoch, disk);
+    } catch (error) {
+      if (!isFull(error) || !disk.giveUpBallast()) throw error;
+      return open(settings, newEpoch, disk);
+    }
   } catch (error) {
     throw storeError(error, dataDir);
   }
+}
+
+function open(settings: Settings, newEpoch: string, disk: Disk): Database {
+  const { dataDir, sizeMaxMiB } = settings;
+  using opened = new DisposableStack();
+  opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
+  const path = join(dataDir, 'fieldnote.db');
+  const { connection, notice } = connectOrPutAside({ path, sizeMaxMiB, newEpoch });
+  opened.use(connection);
+  const limits = limitSize(connection, sizeMaxMiB);
+  const sql = new Sql(connection);
+  const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
+  const owned = opened.move();
+  return { sql, disk, ...begun, notice: notice ?? begun.notice, ...limits, close: () => owned.dispose() };
 }
 
 function assertVersion(version: string | undefined): void {
@@ -70,15 +87,54 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function connectOrPutAside(path: string): DatabaseSync {
+/** Of the database, which perhaps has to be created. */
+interface Creation {
+  readonly path: string;
+  readonly sizeMaxMiB: number;
+  readonly newEpoch: string;
+}
+
+interface Connected {
+  readonly connection: DatabaseSync;
+  readonly notice: string | undefined;
+}
+
+function connectOrPutAside(place: Creation): Connected {
+  const { path } = place;
   finishPutAside(path);
   try {
-    return connect(path);
+    return createAndConnect(place);
   } catch (error) {
     if (!isDamageAtOpening(error)) throw error;
     putAside(path);
-    return connect(path);
+    return createAndConnect(place);
   }
+}
+
+function createAndConnect(place: Creation): Connected {
+  const notice = existsSync(place.path) ? undefined : createFile(place);
+  return { connection: connect(place.path), notice };
+}
+
+/**
+ * A new file gets its name when it is complete, with all that could be saved of a damaged one: when the power goes before
+ * that, nothing is there, and the next start does it again.
+ */
+function createFile({ path, sizeMaxMiB, newEpoch }: Creation): string | undefined {
+  const draft = `${path}.new`;
+  for (const suffix of ['', '-wal', '-journal']) rmSync(draft + suffix, { force: true });
+  const connection = connect(draft);
+  let notice: string | undefined;
+  try {
+    limitSize(connection, sizeMaxMiB);
+    notice = inTransaction(connection, () => create(new Sql(connection), path, newEpoch));
+    connection.exec('PRAGMA wal_checkpoint = TRUNCATE');
+  } finally {
+    connection.close();
+  }
+  renameSync(draft, path);
+  syncFolderNow(dirname(path));
+  return notice;
 }
 
 function connect(path: string): DatabaseSync {
@@ -163,19 +219,6 @@ function limitSize(
   const pagesMax = Math.floor(sizeBytesMax / Number(pragma(connection, 'page_size')));
   connection.exec(`PRAGMA max_page_count = ${pagesMax}`);
   return { sizeBytesMax, pagesMax };
-}
-
-/** Everything that has to be true before the first request: schema, epoch, boot number; in one transaction. */
-function begin(sql: Sql, path: string, bootId: string, newEpoch: string): { boot: number; epoch: string } {
-  migrate(sql.connection);
-  if (sql.get`SELECT 1 FROM ledger` === undefined) {
-    sql.run`INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, ${newEpoch}, 0, '')`;
-    const damagedPath = newestPutAside(path);
-    if (damagedPath !== undefined) salvage(sql, damagedPath);
-  }
-  return sql.get`
-    UPDATE ledger SET boot = boot + (bootId <> ${bootId}), bootId = ${bootId}
-    RETURNING boot, epoch` as { boot: number; epoch: string };
 }
 
 function pragma(connection: DatabaseSync, name: string, argument = ''): unknown {

@@ -15,9 +15,7 @@ import { isSoundUnwritten, type UnwrittenRow } from './unwritten.ts';
 
 /**
  * What happens to a damaged database: its files are renamed to `fieldnote.db.corrupt-<n>` (with -wal and -shm) and
- * stay for a person to look at. Creating the new file and copying into it what can be read is one transaction; if the
- * power goes in the middle of it, the next start finds an empty file and the same damaged one beside it, and does
- * it again.
+ * stay for a person to look at. The new file gets its name once it holds what can be read of the damaged one.
  */
 
 interface Ledger {
@@ -89,8 +87,9 @@ function renameDurably(from: string, to: string): void {
 /**
  * Copies what can be read of a damaged file into the new one, inside the caller's transaction. Numbers and books start
  * anew with the reports that were saved; a gap says how many were not.
+ * @returns the same for a person
  */
-export function salvage(sql: Sql, damagedPath: string): void {
+export function salvage(sql: Sql, damagedPath: string): string {
   const { ledger, pending } = copyTables(damagedPath, sql.connection);
 
   const saved = sql.get`SELECT count(*) AS count, ifnull(max(stamp ->> 'boot'), 0) AS boot FROM outbox`;
@@ -101,6 +100,7 @@ export function salvage(sql: Sql, damagedPath: string): void {
   sql.run`
     INSERT INTO gap (reason, detail, count, epoch)
     SELECT 'store-recovered', ${detail}, ${missing}, epoch FROM ledger`;
+  return `${detail}, ${missing ?? 'nobody knows how many'} were lost; the damaged file stays for you to look at`;
 }
 
 /** Copies all tables but the books, of which comes back what can be read. */

@@ -12,6 +12,8 @@ export interface Mosquitto extends AsyncDisposable {
   start(): Promise<void>;
   /** Ends it in order. It keeps what it has acknowledged and not yet delivered, and delivers it after a start. */
   stop(): Promise<void>;
+  /** Ends it as a power cut would, at once. */
+  kill(): Promise<void>;
   /** It hangs: it takes bytes and answers none, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -50,6 +52,12 @@ export async function startMosquitto(): Promise<Mosquitto> {
       const exited = once(child, 'exit');
       child.kill('SIGCONT');
       child.kill('SIGTERM');
+      child = undefined;
+      await exited;
+    },
+    async kill() {
+      const exited = child && once(child, 'exit');
+      child?.kill('SIGKILL');
       child = undefined;
       await exited;
     },

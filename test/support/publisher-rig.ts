@@ -52,6 +52,8 @@ export class MemoryOutbox implements OutboxSource {
 
 /** What the publisher told its owner. */
 export interface Told {
+  ignored: number;
+  overdue: number;
   connected: number;
   readonly lost: { error: FieldnoteError; retryInMs: number }[];
   readonly refused: { error: FieldnoteError; retryInMs: number }[];
@@ -65,11 +67,27 @@ type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on'>> & {
   config?: Partial<MqttConfig>;
 };
 
-const CONFIG = { window: 64, keepAlive: 30_000, healthInterval: 60_000, ackTimeout: 5000 };
+const CONFIG = {
+  window: 64,
+  keepAlive: 30_000,
+  healthInterval: 60_000,
+  ackTimeout: 5000,
+  receipts: false,
+  receiptTimeout: 5000,
+};
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
 export function createRig({ port, config, outbox = new MemoryOutbox(), ...options }: RigOptions) {
-  const told: Told = { connected: 0, lost: [], refused: [], delivered: 0, sent: 0, quarantined: [] };
+  const told: Told = {
+    ignored: 0,
+    overdue: 0,
+    connected: 0,
+    lost: [],
+    refused: [],
+    delivered: 0,
+    sent: 0,
+    quarantined: [],
+  };
   const publisher = new Publisher({
     config: { ...CONFIG, url: `mqtt://127.0.0.1:${port}`, ...config },
     site: 'plant',
@@ -80,6 +98,12 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
     secrets: {},
     ...options,
     on: {
+      receiptIgnored: () => {
+        told.ignored += 1;
+      },
+      receiptsOverdue: (count) => {
+        told.overdue += count;
+      },
       connected: () => {
         told.connected += 1;
       },
