@@ -51,7 +51,7 @@ const TABLES: readonly Table[] = [
 
 const READ_ROWS = 64;
 /** Bounds the trying: a tree whose root is gone would otherwise be searched number by number. */
-const READS_MAX = 10_000;
+const READS_MAX = 2000;
 /** More than a log grows to. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024;
 const ROWID_MAX_GUESS = 2 ** 31;
