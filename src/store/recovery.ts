@@ -29,8 +29,8 @@ interface Found {
   readonly pending: number | undefined;
 }
 
-/** In this order; quarantined reports stay in the damaged file. */
-const TABLES: readonly { readonly name: string; readonly isSound: (row: Row) => boolean }[] = [
+/** What is saved, in this order, and how its rows are checked; quarantined reports stay in the damaged file. */
+export const GUARDED_TABLES: readonly { readonly name: string; readonly isSound: (row: Row) => boolean }[] = [
   { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
   { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
   { name: 'unwritten', isSound: (row) => isSoundUnwritten(row as unknown as UnwrittenRow) },
@@ -90,7 +90,7 @@ function copyTables(damagedPath: string, to: DatabaseSync): Found {
   if (damaged === undefined) return { ledger: undefined, pending: undefined };
   try {
     const version = Number(attempt(() => damaged.prepare('PRAGMA user_version').get())?.['user_version']);
-    for (const table of TABLES) copyTable(damaged, to, table);
+    for (const table of GUARDED_TABLES) copyTable(damaged, to, table);
     renumber(to, ({ seq, payload }) =>
       version < LANES_VERSION ? laneOfPayload(payload) : placeOf(seq).lane,
     );
@@ -131,7 +131,11 @@ function openDamaged(path: string): DatabaseSync | undefined {
 }
 
 /** Copies all sound rows that can be read; columns are taken by position, because their names may be damaged. */
-function copyTable(from: DatabaseSync, to: DatabaseSync, { name, isSound }: (typeof TABLES)[number]): void {
+function copyTable(
+  from: DatabaseSync,
+  to: DatabaseSync,
+  { name, isSound }: (typeof GUARDED_TABLES)[number],
+): void {
   const columns = to.prepare('SELECT name FROM pragma_table_info(?)').all(name) as { name: string }[];
   const insert = to.prepare(`INSERT OR IGNORE INTO ${name} VALUES (${columns.map(() => '?')})`);
   for (const values of readableRows(from, name)) {
