@@ -7,8 +7,8 @@ import { type GapRow, gaps } from './gaps.ts';
 import { areBooksRight, type LaneTotals, totals } from './ledger.ts';
 import { assertCurrentSchema } from './migrations.ts';
 import { laneAt, placeOf, seqOf } from './place.ts';
-import { GUARDED_TABLES } from './recovery.ts';
-import { isSound, type OutboxRow, type StoredRow } from './row.ts';
+import { SAVED_TABLES, type Table } from './recovery.ts';
+import { isSound as isSoundRow, type OutboxRow, type StoredRow } from './row.ts';
 import { type Row, Sql } from './sql.ts';
 import type { SyncPoint } from './sync-points.ts';
 
@@ -78,25 +78,25 @@ export function faultsIn(connection: DatabaseSync, path: string): string[] {
     const structure = lines.filter((line) => line !== 'ok');
     if (structure.length > 0) return structure;
     const books = areBooksRight(connection) ? [] : ['the books do not agree with the reports that are there'];
-    return [...books, ...GUARDED_TABLES.flatMap((table) => damagedRows(connection, table))];
+    return [...books, ...SAVED_TABLES.flatMap((table) => damagedRows(connection, table))];
   } catch (error) {
     if (error instanceof FieldnoteError && error.code !== 'STORE_CORRUPT') throw error;
     return [messageOf(error)];
   }
 }
 
-function damagedRows(connection: DatabaseSync, table: (typeof GUARDED_TABLES)[number]): string[] {
+function damagedRows(connection: DatabaseSync, { name, isSound }: Table): string[] {
+  if (isSound === undefined) return [];
   let count = 0;
-  for (const row of connection.prepare(`SELECT * FROM ${table.name}`).iterate())
-    if (!table.isSound(row)) count += 1;
-  return count === 0 ? [] : [`${table.name}: ${count} rows do not agree with their checksum`];
+  for (const row of connection.prepare(`SELECT * FROM ${name}`).iterate()) if (!isSound(row)) count += 1;
+  return count === 0 ? [] : [`${name}: ${count} rows do not agree with their checksum`];
 }
 
 /** The reports that wait and are sound, the most urgent lane first. */
 export function* waitingIn(connection: DatabaseSync): Generator<OutboxRow> {
   for (const row of connection.prepare('SELECT * FROM outbox ORDER BY seq').iterate()) {
     const { crc, stamp, ...entry } = row as unknown as StoredRow;
-    if (isSound(row as unknown as StoredRow))
+    if (isSoundRow(row as unknown as StoredRow))
       yield { ...entry, ...placeOf(entry.seq), stamp: JSON.parse(stamp) as Stamp };
   }
 }
