@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'STORE_DEAD'
   | 'PUBLISH_REFUSED'
   | 'PUBLISH_LOST'
+  | 'DOWNLOAD_FAILED'
   | 'SECRET_UNREADABLE'
   | 'BAD_ARGUMENT';
 
