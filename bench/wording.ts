@@ -15,7 +15,7 @@ const TURNS = 6;
 const DEADLINE_MS = 60_000;
 const [VOICE = ''] = VOICES;
 
-export async function wordingRows(bench: Bench, modelPath: string): Promise<Row[]> {
+export async function wordingRows(bench: Pick<Bench, 'say'>, modelPath: string): Promise<Row[]> {
   const writer = isolated<WriterRequest, WriterAnswer>('../src/report/writer-process.ts');
   const bare = isolated<BareRequest, BareAnswer>('./bare-writer.ts');
   const prompts = Array.from({ length: TEXTS_PER_TURN }, (_, seed) => promptOf(planOf(madeFacts(seed))));

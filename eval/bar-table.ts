@@ -1,5 +1,5 @@
 import { markdownTable } from '../bench/table.ts';
-import { type Bar, type Figure, isMet, type Limit } from './part.ts';
+import { type Bar, type Figure, isMet } from './part.ts';
 
 /** A bar with what came of it: a figure, or why there is none. */
 export interface Outcome {
@@ -24,12 +24,14 @@ function cellsOf(outcome: Outcome): string[] {
   const { bar, figure, lacking } = outcome;
   const { name, limit, best } = bar;
   const measured = figure === undefined ? '–' : numberText(bar, figure.value);
-  const reached = isMissed(outcome) ? 'below the bar' : 'reached';
+  const reached = limit === undefined ? '' : isMissed(outcome) ? 'below the bar' : 'reached';
   const result = figure === undefined ? `not measured: ${lacking}` : reached;
-  return [name, measured, limitText(bar, limit), result, figure?.baseline ?? '', best];
+  return [name, measured, limitText(bar), result, figure?.baseline ?? '', best];
 }
 
-function limitText(bar: Bar, limit: Limit): string {
+function limitText(bar: Bar): string {
+  const { limit } = bar;
+  if (limit === undefined) return '';
   if ('atLeast' in limit) return `≥ ${numberText(bar, limit.atLeast)}`;
   return 'over' in limit ? `> ${numberText(bar, limit.over)}` : `≤ ${numberText(bar, limit.atMost)}`;
 }

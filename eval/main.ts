@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Argument, Command } from 'commander';
 import { messageOf } from '../src/system/errors.ts';
 import { createLog } from '../src/system/log.ts';
 import { alteredText, measureAltered } from './altered.ts';
@@ -10,11 +10,16 @@ import { batadal, skab, tep } from './benchmarks.ts';
 import { classifierCost, learnedCost } from './cost.ts';
 import { healthyPump } from './healthy-pump.ts';
 import type { Part, PartTools } from './part.ts';
+import { stockWriter, writer } from './writer.ts';
 
 /** `npm run eval`: every figure that the project wants to reach, measured, beside what others published. */
 
-const PARTS: readonly Part[] = [skab, batadal, tep, bearings, healthyPump, learnedCost, classifierCost];
+const PARTS: readonly Part[] = [
+  ...[skab, batadal, tep, bearings, healthyPump],
+  ...[learnedCost, classifierCost, writer, stockWriter],
+];
 const ALTERED = 'altered';
+const NAMES = [...new Set(PARTS.map(({ name }) => name)), ALTERED];
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -26,16 +31,14 @@ interface Options {
 }
 
 function parseOptions(): Options {
-  return new Command('npm run eval --')
+  const command = new Command('npm run eval --')
     .description('What is measured, the bar, and the best that others published. Takes some minutes.')
-    .addOption(
-      new Option('--only <part>', 'measure one part').choices([...PARTS.map(({ name }) => name), ALTERED]),
-    )
+    .addArgument(new Argument('[part]', 'measure one part').choices(NAMES))
     .option('--data <dir>', 'folder of the recordings', join(ROOT, '../shared/data'))
     .option('--json', 'the rows as JSON instead of a table', false)
     .option('--check', 'end with 1 when something that was measured is below its bar', false)
-    .parse()
-    .opts();
+    .parse();
+  return { only: command.args[0], ...command.opts<Omit<Options, 'only'>>() };
 }
 
 /** What a part lacks here; undefined when it can be measured. */

@@ -3,7 +3,8 @@ import type { BenchmarkTools } from '../src/eval/benchmark.ts';
 /** A figure that the project wants to reach, and what others published. */
 export interface Bar {
   readonly name: string;
-  readonly limit: Limit;
+  /** Absent where it is only told. */
+  readonly limit?: Limit;
   readonly unit: string;
   readonly decimals: number;
   /** What others reach, with its source; empty where nobody published it. */
@@ -27,7 +28,7 @@ export interface PartTools extends BenchmarkTools {
 
 /** A group of bars that are measured together; `eval/main.ts` lists them. */
 export interface Part {
-  /** What `--only` calls it. */
+  /** What the command line calls it; parts of one name are measured together. */
   readonly name: string;
   /** File or folder below the recordings or, from `/` on, below the repository, without which nothing is measured. */
   readonly needs?: { readonly path: string; readonly of: 'data' | 'repository' };
@@ -37,6 +38,7 @@ export interface Part {
 }
 
 export function isMet({ limit }: Bar, value: number): boolean {
+  if (limit === undefined) return true;
   if ('atLeast' in limit) return value >= limit.atLeast;
   return 'over' in limit ? value > limit.over : value <= limit.atMost;
 }

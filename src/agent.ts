@@ -1,5 +1,6 @@
 import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
+import { ChannelPause } from './channel-pause.ts';
 import type { AssetConfig, Config } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
@@ -62,6 +63,7 @@ interface Parts extends AgentOptions {
   readonly keeper: StoreKeeper;
   readonly judge: Judge;
   readonly writer: Writer | undefined;
+  readonly hold: ChannelPause | undefined;
   /** Behind each incident by its key, as of its last report. */
   readonly states: Map<string, unknown>;
 }
@@ -102,14 +104,16 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const judge = createJudge(clock, counters, log);
   const states = await readStates(keeper, log);
+  const { whileChannel } = config.llm?.pause ?? {};
+  const hold = whileChannel && new ChannelPause(whileChannel);
   const writer =
     config.llm &&
     createWriter({
-      ...{ config: config.llm, clock, counters, log, strain: options.strain },
+      ...{ config: config.llm, clock, counters, log, strain: options.strain, hold },
       accept: (report) => acceptText(parts, report),
       keepTemplate: (report) => keeper.dropUnwritten(report),
     });
-  const parts: Parts = { ...options, counters, clock, keeper, judge, writer, states };
+  const parts: Parts = { ...options, counters, clock, keeper, judge, writer, hold, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
@@ -169,7 +173,7 @@ function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
 }
 
 function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceReader> {
-  const { config, keeper, log } = parts;
+  const { config, keeper, hold, log } = parts;
   const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, SourceReader>();
   for (const [key, sourceConfig] of Object.entries(config.sources)) {
@@ -179,7 +183,10 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
       config: sourceConfig,
       random: Math.random,
       descriptorCache,
-      onSample: (sample) => assets.push(sample),
+      onSample(sample) {
+        hold?.push(sample);
+        assets.push(sample);
+      },
       onWaveform: (waveform) => assets.hear(waveform),
       onDevice: (device) => assets.describe(device),
       onGap(detail, count) {

@@ -36,7 +36,7 @@ export class Assets {
   readonly #timeOf: AssetOptions['timeOf'];
   readonly #deviceClocks: readonly string[];
   readonly #running = new Map<string, Running>();
-  #unmatched = new UnmatchedValues({});
+  #unmatched: UnmatchedValues;
 
   static async start(options: AssetsOptions): Promise<Assets> {
     const assets = new Assets(options);
@@ -48,6 +48,7 @@ export class Assets {
   private constructor(options: AssetsOptions) {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
+    this.#unmatched = this.#unmatchedBeside({});
     this.#deviceClocks = sources.filter(([, { time }]) => time === 'device').map(([key]) => key);
     this.#timeOf = Object.fromEntries(sources.map(([key, { time }]) => [key, liveTime(time)]));
   }
@@ -128,10 +129,15 @@ export class Assets {
     const bearings = this.#bearingsOf(key, config, asset);
     this.#running.set(key, { asset, config, bearings });
     const configs = [...this.#running].map(([name, running]) => [name, running.config]);
-    this.#unmatched = new UnmatchedValues(Object.fromEntries(configs));
+    this.#unmatched = this.#unmatchedBeside(Object.fromEntries(configs));
     await asset.start();
     for (const bearing of bearings.values())
       bearing.start().catch((error) => this.#options.log.error({ asset: key }, messageOf(error)));
+  }
+
+  #unmatchedBeside(assets: Readonly<Record<string, AssetConfig>>): UnmatchedValues {
+    const { whileChannel } = this.#options.config.llm?.pause ?? {};
+    return new UnmatchedValues(assets, whileChannel && [whileChannel.from]);
   }
 
   #bearingsOf(key: string, config: AssetConfig, asset: Asset): Map<string, BearingWatch> {

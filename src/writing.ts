@@ -1,3 +1,4 @@
+import type { ChannelPause } from './channel-pause.ts';
 import type { LlmConfig } from './config/schema.ts';
 import { Writer } from './report/writer.ts';
 import type { Clock } from './system/clock.ts';
@@ -13,6 +14,8 @@ export interface WritingParts {
   readonly log: Logger;
   /** Why work that can wait should wait now. */
   readonly strain: (limits: StrainLimits) => string | undefined;
+  /** The channel that holds it back, such as whether a drone is armed. */
+  readonly hold: ChannelPause | undefined;
   /** Stores a report that has its new text. */
   readonly accept: (report: Report) => void;
   /** A report keeps its template for good. */
@@ -21,14 +24,14 @@ export interface WritingParts {
 
 /** The writer, with what happens to it counted and logged. */
 export function createWriter(parts: WritingParts): Writer {
-  const { config, clock, counters, log, strain, accept, keepTemplate } = parts;
+  const { config, clock, counters, log, strain, hold, accept, keepTemplate } = parts;
   return new Writer({
     modelPath: config.model,
     deadlineMs: config.deadline,
     idleMs: config.idleAfter,
     clock,
     random: Math.random,
-    pausedBy: () => strain(config.pause),
+    pausedBy: () => hold?.reason ?? strain(config.pause),
     on: {
       written(report) {
         const { asset, id, revision, text } = report;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 
-/** `fieldnote models …`: the model packages of the assets, on the files alone; the daemon notices by itself. */
+/** `fieldnote models …`: the models of the assets and of the writer, on the files alone, whether the daemon runs or not. */
 export function addModels(fieldnote: Command, configDefault: string): void {
   const models = fieldnote
     .command('models')
-    .description('list, check, compare and exchange the models that judge');
+    .description('list, check, compare and exchange the models that judge; fetch one that writes');
   models.addHelpText('after', EXAMPLES);
   const add = (name: string) =>
     models.command(name).option('--config <file>', 'configuration', configDefault);
@@ -60,6 +60,20 @@ export function addModels(fieldnote: Command, configDefault: string): void {
     .description('let the model judge that did before the active one')
     .action(async (key, options) => (await import('./models-activate.ts')).modelsRollback(key, options))
     .addHelpText('after', example('fieldnote models rollback pump1'));
+  addPull(add('pull').option(...json));
+}
+
+function addPull(pull: Command): void {
+  pull
+    .argument('[name]', 'a language model that --list shows')
+    .option('--from <file>', 'take it from a file, such as on a USB stick, instead of the network')
+    .option('--to <folder>', 'put it there, such as on a USB stick, instead of into the data folder')
+    .option('--list', 'show the models that are known, with their licences')
+    .description(
+      'fetch a known language model for the writer, checked by its hash; goes on where it was cut off',
+    )
+    .action(async (name, options) => (await import('./models-pull.ts')).modelsPull(name, options))
+    .addHelpText('after', example('fieldnote models pull qwen2.5-0.5b-instruct'));
 }
 
 const EXAMPLES = `

@@ -64,11 +64,12 @@ const source = z.strictObject({
     .describe('A port that is open but mute for so long is closed and opened again.'),
 });
 
+const channelFrom = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]*\..+$/, 'must be <source>.<name in the data>, such as mcu.vib1');
+
 const channel = z.strictObject({
-  from: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_-]*\..+$/, 'must be <source>.<name in the data>, such as mcu.vib1')
-    .describe('Source and the name that the channel has in its data: <source>.<name>.'),
+  from: channelFrom.describe('Source and the name that the channel has in its data: <source>.<name>.'),
   unit: z.string().min(1).max(16).describe('Unit as it should appear in reports.'),
   name: z.string().min(1).max(48).optional().describe('Name for people; the key when absent.'),
   range: z
@@ -224,7 +225,16 @@ const llm = z.strictObject({
         .min(0)
         .max(100)
         .default(30)
-        .describe('With less charge in a battery that is being discharged nothing is written, %.'),
+        .describe('With less charge in a battery that is not being charged nothing is written, %.'),
+      whileChannel: z
+        .strictObject({
+          from: channelFrom.describe(
+            'Source and name of a channel: while it is over `above` nothing is written, such as fc.armed. Its last value ' +
+              'stands; before its first one nothing is written either.',
+          ),
+          above: z.number().default(0.5).describe('For a channel that is 0 or 1 the default fits.'),
+        })
+        .optional(),
     })
     .prefault({}),
 });
@@ -239,6 +249,15 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
       message: 'needs both certFile and keyFile, or neither',
     });
   const sources = Object.keys(config.sources ?? {});
+  const { from } = config.llm?.pause?.whileChannel ?? {};
+  checkSource(from, sources, (message) =>
+    context.addIssue({
+      code: 'custom',
+      path: ['llm', 'pause', 'whileChannel', 'from'],
+      message,
+      input: from,
+    }),
+  );
   for (const [key, asset] of Object.entries(config.assets ?? {})) {
     const faultAt = (path: readonly string[], message: string, input?: unknown) =>
       context.addIssue({ code: 'custom', path: ['assets', key, ...path], message, input });
@@ -267,11 +286,14 @@ function checkChannels(
 ) {
   for (const [key, channel] of Object.entries(channels)) {
     const from = channel?.from;
-    if (typeof from !== 'string' || !from.includes('.')) continue;
-    const isKnown = sources.includes(from.slice(0, from.indexOf('.')));
-    const known = sources.join(', ') || 'none is configured';
-    if (!isKnown) faultAt(['channels', key, 'from'], `names no source (sources: ${known})`, from);
+    checkSource(from, sources, (message) => faultAt(['channels', key, 'from'], message, from));
   }
+}
+
+function checkSource(from: unknown, sources: readonly string[], faultAt: (message: string) => void): void {
+  if (typeof from !== 'string' || !from.includes('.')) return;
+  const known = sources.join(', ') || 'none is configured';
+  if (!sources.includes(from.slice(0, from.indexOf('.')))) faultAt(`names no source (sources: ${known})`);
 }
 
 function checkLengths({ channels = {}, window, learn }: AssetParts, faultAt: FaultAt): void {
@@ -302,6 +324,7 @@ interface ReferenceParts {
   readonly mqtt?: { readonly certFile?: unknown; readonly keyFile?: unknown } | undefined;
   readonly sources?: Record<string, unknown>;
   readonly assets?: Record<string, AssetParts | undefined>;
+  readonly llm?: { pause?: { whileChannel?: { from?: unknown } | undefined } } | undefined;
 }
 
 interface AssetParts {

@@ -153,6 +153,8 @@ export class Writer {
     for (;;) {
       this.#pausedBy = this.#options.pausedBy();
       if (this.#pausedBy === undefined || signal.aborted) return;
+      // Who waits for memory should not hold it.
+      await this.#endProcess();
       await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }

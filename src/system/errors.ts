@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'PUBLISH_LOST'
   | 'SINK_UNAVAILABLE'
   | 'SINK_REFUSED'
+  | 'DOWNLOAD_FAILED'
   | 'SECRET_UNREADABLE'
   | 'BAD_ARGUMENT';
 

@@ -6,7 +6,7 @@ export interface StrainLimits {
   /** Of the hottest sensor that the kernel knows. */
   readonly heatMaxC: number;
   readonly memoryMinMiB: number;
-  /** Of a battery that is being discharged. */
+  /** Of a battery of the device that does not say that it is full or being charged. */
   readonly batteryMinPercent: number;
 }
 
@@ -22,14 +22,25 @@ export function strainOf(limits: StrainLimits, root = '/'): string | undefined {
   const memoryMiB = Number(/^MemAvailable:\s+(\d+)/m.exec(read(root, 'proc/meminfo') ?? '')?.[1]) / 1024;
   if (memoryMiB < limits.memoryMinMiB)
     return `${Math.round(memoryMiB)} MiB of memory are free, under ${limits.memoryMinMiB} MiB`;
-  const charges = readAll(root, 'sys/class/power_supply', 'uevent').filter((text) =>
-    /^POWER_SUPPLY_STATUS=Discharging$/m.test(text),
-  );
-  const percents = charges.map((text) => Number(/^POWER_SUPPLY_CAPACITY=(\d+)$/m.exec(text)?.[1]));
+  const batteries = readAll(root, 'sys/class/power_supply', 'uevent').map(propertiesOf).filter(isDrained);
+  const percents = batteries.map((battery) => Number(battery.get('CAPACITY') ?? Number.NaN));
   const percent = Math.min(...percents.filter((value) => !Number.isNaN(value)));
   if (percent < limits.batteryMinPercent)
     return `the battery has ${percent} %, under ${limits.batteryMinPercent} %`;
   return undefined;
+}
+
+/** "POWER_SUPPLY_STATUS=Discharging" as STATUS → Discharging. */
+function propertiesOf(uevent: string): ReadonlyMap<string, string> {
+  return new Map(
+    [...uevent.matchAll(/^POWER_SUPPLY_(\w+)=(.+)$/gm)].map(([, key = '', value = '']) => [key, value]),
+  );
+}
+
+/** Gauges of UPS boards often do not know whether they are being charged; a mouse has a battery too, of scope Device. */
+function isDrained(supply: ReadonlyMap<string, string>): boolean {
+  const isOwn = supply.get('SCOPE') !== 'Device';
+  return isOwn && !['Charging', 'Full', 'Not charging'].includes(supply.get('STATUS') ?? 'Unknown');
 }
 
 function readAll(root: string, folder: string, file: string): string[] {

@@ -1,14 +1,18 @@
 import type { AssetConfig } from '../config/schema.ts';
 import type { Sample } from '../values/sample.ts';
 
-/** Counts the values of a sample that no asset uses. */
+/** Counts the values of a sample that nothing uses. */
 export class UnmatchedValues {
   readonly #used: ReadonlySet<string>;
   readonly #counts = new WeakMap<readonly string[], number>();
 
-  constructor(assets: Readonly<Record<string, Pick<AssetConfig, 'channels'>>>) {
+  /** @param others channels (`<source>.<name>`) that are used beside those of the assets */
+  constructor(
+    assets: Readonly<Record<string, Pick<AssetConfig, 'channels'>>>,
+    others: readonly string[] = [],
+  ) {
     const channels = Object.values(assets).flatMap((asset) => Object.values(asset.channels));
-    this.#used = new Set(channels.map(({ from }) => from));
+    this.#used = new Set([...channels.map(({ from }) => from), ...others]);
   }
 
   countIn({ source, names }: Sample): number {

@@ -20,7 +20,7 @@ describe.concurrent('npm run eval', () => {
   test('says of each bar what it needs where the recordings are missing', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const { exitCode, stdout } = await evaluate('--data', '/nowhere', '--only', 'tep', '--check');
+    const { exitCode, stdout } = await evaluate('--data', '/nowhere', 'tep', '--check');
     expect(exitCode).toBe(0);
     const lines = stdout.split('\n').filter((line) => line.startsWith('| TEP'));
     expect(lines.length).toBe(2);
@@ -39,7 +39,7 @@ describe.concurrent('npm run eval', () => {
     async ({ isLabelled, options, exitCode, result }) => {
       await using folder = await newFolder();
       writeSkabFile(folder.path, 'skab/one.csv', { isLabelled });
-      const outcome = await evaluate('--data', folder.path, '--only', 'skab', ...options);
+      const outcome = await evaluate('--data', folder.path, 'skab', ...options);
       expect(outcome.stdout).toMatch(new RegExp(`^\\| SKAB outliers, F1 .*\\| ${result} +\\|`, 'm'));
       expect(outcome.exitCode).toBe(exitCode);
     },
@@ -48,7 +48,7 @@ describe.concurrent('npm run eval', () => {
   test('gives the scores of altered copies as JSON', { timeout: TIMEOUT_MS }, async () => {
     await using folder = await newFolder();
     writeSkabFile(folder.path, 'skab/one.csv');
-    const { exitCode, stdout } = await evaluate('--data', folder.path, '--only', 'altered', '--json');
+    const { exitCode, stdout } = await evaluate('--data', folder.path, 'altered', '--json');
     expect(exitCode).toBe(0);
     const { bars, altered } = JSON.parse(stdout);
     expect(bars).toEqual([]);
@@ -58,7 +58,7 @@ describe.concurrent('npm run eval', () => {
   });
 
   test('measures the learned model beside one that does nothing', { timeout: TIMEOUT_MS }, async () => {
-    const { exitCode, stdout } = await evaluate('--only', 'cost');
+    const { exitCode, stdout } = await evaluate('cost');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
       /^\| learned model, one window +\| +[\d.]+ µs \|.* times the .* that does nothing/m,

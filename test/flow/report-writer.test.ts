@@ -143,6 +143,19 @@ describe('the writer', () => {
     expect(writer.pid).toBeUndefined();
   });
 
+  test('gives its memory back while it is paused', async () => {
+    let pausedBy: string | undefined;
+    start({ pausedBy: () => pausedBy });
+    writer.add(madeReport(3));
+    await writer.settled();
+    expect(writer.pid).toBeDefined();
+    pausedBy = '50 MiB of memory are free';
+    writer.add(madeReport(4));
+    await expect.poll(() => writer.pid).toBeUndefined();
+    expect(writer.health).toEqual({ waiting: 1, pausedBy });
+    expect(happened.restarted).toEqual([]);
+  });
+
   test('lets every other process go first', async () => {
     start();
     writer.add(madeReport(3));

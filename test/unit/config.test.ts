@@ -115,6 +115,11 @@ frob: 1
       MINIMAL.replace('{ vib: { from: mcu.vib, unit: g } }', '{}'),
       'needs at least one channel',
     ],
+    [
+      'a channel of nobody that holds the writer back',
+      `${MINIMAL}llm: { model: /m.gguf, pause: { whileChannel: { from: fc.armed } } }`,
+      'llm.pause.whileChannel.from: names no source (sources: mcu)',
+    ],
     ['__proto__ as a key', `${MINIMAL}__proto__: { site: x }`, '__proto__'],
   ])('%s is named as what it is', (_, text, expected) => {
     expect(faultsOf(text).join('\n')).toContain(expected);

@@ -47,6 +47,29 @@ test('waits for memory', () => {
   expect(strainOf(LIMITS, root)).toBe('50 MiB of memory are free, under 100 MiB');
 });
 
+test.each(['Discharging', 'Unknown'])('waits for a battery that is %s', (status) => {
+  put('sys/class/power_supply/ups/uevent', `POWER_SUPPLY_STATUS=${status}\nPOWER_SUPPLY_CAPACITY=12\n`);
+  expect(strainOf(LIMITS, root)).toBe('the battery has 12 %, under 30 %');
+});
+
+test('waits for the emptiest battery, also for one that tells no state', () => {
+  put('sys/class/power_supply/BAT0/uevent', 'POWER_SUPPLY_STATUS=Discharging\nPOWER_SUPPLY_CAPACITY=70\n');
+  put('sys/class/power_supply/BAT1/uevent', 'POWER_SUPPLY_CAPACITY=9\n');
+  expect(strainOf(LIMITS, root)).toBe('the battery has 9 %, under 30 %');
+});
+
+test.each(['Charging', 'Full', 'Not charging'])('does not wait for a battery that is %s', (status) => {
+  put('sys/class/power_supply/BAT0/uevent', `POWER_SUPPLY_STATUS=${status}\nPOWER_SUPPLY_CAPACITY=10\n`);
+  expect(strainOf(LIMITS, root)).toBeUndefined();
+});
+
+test('does not mind the battery of a mouse, nor one that tells no charge', () => {
+  const mouse = ['STATUS=Discharging', 'SCOPE=Device', 'CAPACITY=3'].map((line) => `POWER_SUPPLY_${line}\n`);
+  put('sys/class/power_supply/hidpp_battery_0/uevent', mouse.join(''));
+  put('sys/class/power_supply/BAT0/uevent', 'POWER_SUPPLY_STATUS=Discharging\nPOWER_SUPPLY_CAPACITY=\n');
+  expect(strainOf(LIMITS, root)).toBeUndefined();
+});
+
 test('waits for a battery that is being discharged, not for one that is charging', () => {
   put('sys/class/power_supply/BAT0/uevent', 'POWER_SUPPLY_STATUS=Charging\nPOWER_SUPPLY_CAPACITY=10\n');
   put('sys/class/power_supply/AC/uevent', 'POWER_SUPPLY_ONLINE=1\n');

@@ -20,6 +20,10 @@ test('counts the values that no asset uses, each time', () => {
   expect(unmatched.countIn(sample) + unmatched.countIn(sample)).toBe(4);
 });
 
+test('counts no value that is used beside the assets', () => {
+  expect(new UnmatchedValues({}, ['fc.armed']).countIn(sampleOf('fc', 'armed', 'mode'))).toBe(1);
+});
+
 test('counts a known name of another source', () => {
   expect(unmatched.countIn(sampleOf('plc', 'vib'))).toBe(1);
 });
