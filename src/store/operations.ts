@@ -1,13 +1,21 @@
 import type { Database } from './database.ts';
 import { gaps, recordGap } from './gaps.ts';
+import { history } from './history.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
 import { recordSyncPoint, syncPoint, totals } from './ledger.ts';
-import { accept, incidentStates, markDelivered, pendingAfter, quarantine } from './outbox.ts';
+import { accept, acceptDigest, incidentStates, markDelivered, pendingAfter, quarantine } from './outbox.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
+import { moment, recordMoment, recordWatched, watchedMs } from './watched.ts';
 
 /** Everything that the main thread can ask of the store's thread, by name. */
 export const operations = {
   accept,
+  acceptDigest,
+  history,
+  recordWatched,
+  watchedMs,
+  recordMoment,
+  moment,
   incidentStates,
   pendingAfter,
   markDelivered,

@@ -3,7 +3,9 @@ import type { Stamp } from '../values/stamp.ts';
 import { checksum } from './checksum.ts';
 import type { Database } from './database.ts';
 import { recordGap } from './gaps.ts';
+import { recordHistory } from './history.ts';
 import { recordWording, type Wording } from './unwritten.ts';
+import { recordMoment } from './watched.ts';
 
 /** One revision of a report, ready to be published. */
 export interface OutboxEntry {
@@ -48,29 +50,49 @@ const REASON_LENGTH_MAX = 256;
  * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
  */
 export function accept(database: Database, { stateKey, state, entry, wording }: Acceptance): number {
-  const { id, revision, topic, payload } = entry;
-  const stamp = JSON.stringify(entry.stamp);
+  const { sql } = database;
   const stateText = JSON.stringify(state) ?? 'null';
-  assertSize('payload', Buffer.byteLength(payload), PAYLOAD_BYTES_MAX);
   assertSize('state', Buffer.byteLength(stateText), PAYLOAD_BYTES_MAX);
-  assertSize(
-    'names',
-    Math.max(...[stateKey, entry.asset, id, topic].map((name) => name.length)),
-    NAME_LENGTH_MAX,
-  );
+  assertSize('names', stateKey.length, NAME_LENGTH_MAX);
+  const seq = add(database, entry);
+  sql.run`
+    INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
+    ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
+  recordWording(sql, wording, entry);
+  recordHistory(database, { id: wording.incident, revision: entry.revision, payload: entry.payload });
+  return seq;
+}
+
+/** A digest, and the moment up to which it tells, which becomes durable with it. */
+export interface DigestAcceptance {
+  readonly entry: OutboxEntry;
+  readonly moment: Parameters<typeof recordMoment>[1] | null;
+}
+
+/**
+ * Stores a digest, which is a report without an incident.
+ * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
+ */
+export function acceptDigest(database: Database, { entry, moment }: DigestAcceptance): number {
+  if (moment !== null) recordMoment(database, moment);
+  return add(database, entry);
+}
+
+/** Puts a report at the end of the outbox. */
+function add(database: Database, entry: OutboxEntry): number {
+  const { id, revision, asset, topic, payload } = entry;
+  const stamp = JSON.stringify(entry.stamp);
+  assertSize('payload', Buffer.byteLength(payload), PAYLOAD_BYTES_MAX);
+  assertSize('names', Math.max(...[asset, id, topic].map((name) => name.length)), NAME_LENGTH_MAX);
 
   makeRoom(database, entry.stamp);
   const { sql } = database;
   const next = sql.get`UPDATE ledger SET lastSeq = lastSeq + 1, accepted = accepted + 1 RETURNING lastSeq`;
   const seq = Number(next?.['lastSeq']);
-  const crc = checksum(seq, id, revision, entry.asset, topic, payload, stamp);
+  const crc = checksum(seq, id, revision, asset, topic, payload, stamp);
   sql.run`
     INSERT INTO outbox (seq, id, revision, asset, topic, payload, stamp, crc)
-    VALUES (${seq}, ${id}, ${revision}, ${entry.asset}, ${topic}, ${payload}, ${stamp}, ${crc})`;
-  sql.run`
-    INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
-    ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
-  recordWording(sql, wording, entry);
+    VALUES (${seq}, ${id}, ${revision}, ${asset}, ${topic}, ${payload}, ${stamp}, ${crc})`;
   return seq;
 }
 

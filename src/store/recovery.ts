@@ -3,9 +3,11 @@ import { basename, dirname } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { checksum } from './checksum.ts';
 import { isConstraint } from './failure.ts';
+import { type HistoryRow, isSoundHistory } from './history.ts';
 import { isSound, type StoredRow } from './outbox.ts';
 import type { Row, Sql } from './sql.ts';
 import { isSoundUnwritten, type UnwrittenRow } from './unwritten.ts';
+import { isSoundWatched, type WatchedRow } from './watched.ts';
 
 /**
  * What happens to a damaged database: its files are renamed to `fieldnote.db.corrupt-<n>` (with -wal and -shm) and
@@ -26,6 +28,9 @@ const TABLES: readonly { readonly name: string; readonly isSound: (row: Row) => 
   { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
   { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
   { name: 'unwritten', isSound: (row) => isSoundUnwritten(row as unknown as UnwrittenRow) },
+  { name: 'history', isSound: (row) => isSoundHistory(row as unknown as HistoryRow) },
+  { name: 'watched', isSound: (row) => isSoundWatched(row as unknown as WatchedRow) },
+  { name: 'moment', isSound: ({ name, stamp, crc }) => checksum(`${name}`, `${stamp}`) === crc },
   { name: 'learning', isSound: () => true },
   { name: 'learningChunk', isSound: ({ data, crc }) => data instanceof Uint8Array && checksum(data) === crc },
   { name: 'gap', isSound: () => true },

@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import type { Period } from '../values/period.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Gap, GapRow } from './gaps.ts';
 import { errorOf, type Reply } from './group-commit.ts';
+import type { HistoryPart } from './history.ts';
 import type { LearningKey } from './learning.ts';
 import type { SyncPoint, Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
-import type { Acceptance, OutboxRow } from './outbox.ts';
+import type { Acceptance, DigestAcceptance, OutboxRow } from './outbox.ts';
 import type { RevisionKey } from './unwritten.ts';
+import type { MomentName, WatchedStretch } from './watched.ts';
 import type { Greeting, ToWorker } from './worker.ts';
 
 export interface StoreOptions extends Settings {
@@ -74,6 +77,38 @@ export class Store {
    */
   accept(acceptance: Acceptance): Promise<number> {
     return this.#ask('accept', acceptance);
+  }
+
+  /**
+   * Takes a digest and the moment up to which it tells.
+   * @returns the sequence number of it
+   * @throws FieldnoteError BAD_ARGUMENT when it is over its size limit
+   */
+  acceptDigest(acceptance: DigestAcceptance): Promise<number> {
+    return this.#ask('acceptDigest', acceptance);
+  }
+
+  /** The latest report about each incident that was open at some time of it; without a period about each there was. */
+  history(period: Period | null): Promise<HistoryPart> {
+    return this.#ask('history', period);
+  }
+
+  /** Remembers when assets were watched. */
+  recordWatched(stretches: readonly WatchedStretch[]): Promise<void> {
+    return this.#ask('recordWatched', stretches);
+  }
+
+  /** For how many milliseconds of a stretch of time each asset was watched. */
+  watchedMs(period: Period): Promise<Readonly<Record<string, number>>> {
+    return this.#ask('watchedMs', period);
+  }
+
+  recordMoment(name: MomentName, stamp: Stamp): Promise<void> {
+    return this.#ask('recordMoment', { name, stamp });
+  }
+
+  moment(name: MomentName): Promise<Stamp | null> {
+    return this.#ask('moment', name);
   }
 
   /** The state that was last accepted for each asset. */
