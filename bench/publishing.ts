@@ -144,6 +144,7 @@ function bareMessage(): string {
   return JSON.stringify(
     reportEventOf(madeReport(), {
       epoch: '0123456789abcdef',
+      lane: 'update',
       sequence: 1,
       syncPointOf: () => undefined,
     }),

@@ -20,6 +20,7 @@ import type { Logger } from './system/log.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
+import { laneOf } from './values/lane.ts';
 import type { Report } from './values/report.ts';
 import type { Stamp } from './values/stamp.ts';
 import { createWriter, readUnwritten } from './writing.ts';
@@ -209,7 +210,8 @@ function store({ keeper, states }: Parts, report: Report, stamp: Stamp, isAwaite
   }
   const topic = topicsOf({ site, node }).incident(asset);
   const id = outboxIdOf(report);
-  const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };
+  const lane = laneOf(report);
+  const entry = { id, revision, asset, lane, topic, payload: JSON.stringify(report), stamp };
   keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
 }
 

@@ -28,8 +28,8 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
   return new Publisher({
     ...parts,
     outbox: outboxOf(keeper, syncPoints),
-    bodyOf: ({ seq, payload }) => {
-      const place = { epoch: keeper.store?.epoch ?? '', sequence: seq };
+    bodyOf: ({ lane, laneSeq, payload }) => {
+      const place = { epoch: keeper.store?.epoch ?? '', lane, sequence: laneSeq };
       return JSON.stringify(
         reportEventOf(JSON.parse(payload), { ...place, syncPointOf: (boot) => syncPoints.get(boot) }),
       );
@@ -61,8 +61,8 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
 /** The store as the publisher sees it; on the way it learns when the clocks of the boots in question were right. */
 function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
   return {
-    async pendingAfter(seq, limit) {
-      const rows = await keeper.pendingAfter(seq, limit);
+    async pendingAfter(reading) {
+      const rows = await keeper.pendingAfter(reading);
       for (const boot of new Set(rows.map(({ stamp }) => stamp.boot))) {
         const point = await keeper.syncPoint(boot);
         if (point !== undefined) syncPoints.set(boot, point);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GapRow } from './store/gaps.ts';
 import type { LearningKey } from './store/learning.ts';
-import type { Acceptance, OutboxRow } from './store/outbox.ts';
+import type { Acceptance, Reading } from './store/outbox.ts';
+import type { OutboxRow } from './store/row.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import type { RevisionKey } from './store/unwritten.ts';
 import type { Clock } from './system/clock.ts';
@@ -71,8 +72,8 @@ export class StoreKeeper {
 
   // The outbox, for the publisher. Without a store there is nothing to publish.
 
-  async pendingAfter(seq: number, limit: number): Promise<readonly OutboxRow[]> {
-    return (await this.#store?.pendingAfter(seq, limit)) ?? [];
+  async pendingAfter(reading: Reading): Promise<readonly OutboxRow[]> {
+    return (await this.#store?.pendingAfter(reading)) ?? [];
   }
 
   async markDelivered(seqs: readonly number[]): Promise<void> {
@@ -82,6 +83,11 @@ export class StoreKeeper {
   async quarantine(seq: number, reason: string): Promise<void> {
     const { clock } = this.#options;
     await this.#store?.quarantine(seq, reason, clock.stampAt(clock.monoMs()));
+  }
+
+  async expire(seqs: readonly number[]): Promise<void> {
+    const { clock } = this.#options;
+    await this.#store?.expire(seqs, clock.stampAt(clock.monoMs()));
   }
 
   // The texts that are still to come. Without them a restart forgets which; the templates are there.

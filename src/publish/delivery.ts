@@ -1,4 +1,5 @@
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { LANES, type Lane } from '../values/lane.ts';
 import type { Connection } from './connection.ts';
 import { eventIdOf, REPORT_EVENT_CONTENT_TYPE } from './envelope.ts';
 import { type Message, messageFault, sizeFault } from './message.ts';
@@ -42,7 +43,7 @@ const UNWRITTEN_LENGTH_MAX = 1024;
 const READ_LENGTH = 64;
 
 /**
- * Sends the outbox over one connection: in order, a window at a time. A report leaves the outbox only when it was
+ * Sends the outbox over one connection: the most urgent lane first, in order within it, a window at a time. A report leaves the outbox only when it was
  * acknowledged. A refused report holds its topic back, so that only those already in flight can overtake it; after
  * a delay the outbox is read again from its beginning. What is in flight lives here only and is forgotten with the
  * connection.
@@ -55,8 +56,8 @@ export class Delivery {
   #aloneUntilSeq: number;
   /** Read from the outbox but not yet sent. */
   #ready: PendingReport[] = [];
-  /** Last report that was read. */
-  #cursor = 0;
+  /** Last report that was read of each lane. */
+  #cursors = new Map<Lane, number>();
   #isReadDue = true;
   #isRewindDue = false;
   #isFinishing = false;
@@ -124,21 +125,30 @@ export class Delivery {
     // Before the read, so that a nudge during it is not forgotten.
     this.#isReadDue = false;
     try {
-      const reports = await this.#options.outbox.pendingAfter(this.#cursor, READ_LENGTH);
-      this.#ready = [...reports];
+      this.#ready = await this.#nextReports();
     } catch (error) {
       this.#fail(error);
     }
     const last = this.#ready.at(-1);
     if (last === undefined) return;
-    this.#cursor = last.seq;
+    this.#cursors.set(last.lane, last.seq);
     this.#isReadDue = true;
+  }
+
+  /** Of the most urgent lane that has some. */
+  async #nextReports(): Promise<PendingReport[]> {
+    for (const lane of LANES) {
+      const seq = this.#cursors.get(lane) ?? 0;
+      const reports = await this.#options.outbox.pendingAfter({ lane, seq, limit: READ_LENGTH });
+      if (reports.length > 0) return [...reports];
+    }
+    return [];
   }
 
   #rewind(): void {
     this.#isRewindDue = false;
     this.#isReadDue = true;
-    this.#cursor = 0;
+    this.#cursors.clear();
     this.#ready = [];
   }
 

@@ -3,8 +3,8 @@ import type { ReportStamp } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
 import { checksum } from './checksum.ts';
 import type { Database } from './database.ts';
-import { syncPoint } from './ledger.ts';
 import type { Sql } from './sql.ts';
+import { syncPoint } from './sync-points.ts';
 
 /**
  * What was reported: of each incident the latest report, long after its delivery, for digests and for people who ask. It

@@ -1,9 +1,11 @@
 import type { Database } from './database.ts';
 import { gaps, recordGap } from './gaps.ts';
+import { expire, quarantine } from './giving-up.ts';
 import { history } from './history.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
-import { recordSyncPoint, syncPoint, totals } from './ledger.ts';
-import { accept, acceptDigest, incidentStates, markDelivered, pendingAfter, quarantine } from './outbox.ts';
+import { totals } from './ledger.ts';
+import { accept, acceptDigest, incidentStates, markDelivered, pendingAfter } from './outbox.ts';
+import { recordSyncPoint, syncPoint } from './sync-points.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
 import { moment, recordMoment, recordWatched, watchedMs } from './watched.ts';
 
@@ -20,6 +22,7 @@ export const operations = {
   pendingAfter,
   markDelivered,
   quarantine,
+  expire,
   unwritten,
   dropUnwritten,
   learningRows,

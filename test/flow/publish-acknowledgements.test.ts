@@ -149,9 +149,9 @@ describe('an outbox', () => {
     const outbox = new MemoryOutbox();
     const read = outbox.pendingAfter.bind(outbox);
     let failures = 2;
-    outbox.pendingAfter = async (seq, limit) => {
+    outbox.pendingAfter = async (reading) => {
       if (failures-- > 0) throw new Error('disk on fire');
-      return read(seq, limit);
+      return read(reading);
     };
     outbox.accept();
     const { publisher, told } = await startRig({}, { outbox });

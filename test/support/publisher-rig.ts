@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 import type { MqttConfig } from '../../src/config/schema.ts';
-import type { OutboxSource, PendingReport } from '../../src/publish/outbox.ts';
+import type { OutboxSource, PendingReport, Reading } from '../../src/publish/outbox.ts';
 import { Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
@@ -22,6 +22,8 @@ export class MemoryOutbox implements OutboxSource {
     const seq = ++this.#seq;
     const accepted = {
       seq,
+      lane: 'incident' as const,
+      laneSeq: seq,
       topic: REPORT_TOPIC,
       payload: `{"n":${seq}}`,
       id: `i${seq}`,
@@ -32,8 +34,8 @@ export class MemoryOutbox implements OutboxSource {
     return accepted;
   }
 
-  async pendingAfter(seq: number, limit: number): Promise<readonly PendingReport[]> {
-    return this.reports.filter((report) => report.seq > seq).slice(0, limit);
+  async pendingAfter({ lane, seq, limit }: Reading): Promise<readonly PendingReport[]> {
+    return this.reports.filter((report) => report.lane === lane && report.seq > seq).slice(0, limit);
   }
 
   async markDelivered(seqs: readonly number[]): Promise<void> {
