@@ -39,7 +39,7 @@ export interface AgentOptions {
   readonly config: Config;
   /** Of the configuration file. */
   readonly configSha256: string;
-  readonly secrets: Secrets;
+  readonly secrets: () => Promise<Secrets>;
   /** Content of /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
   /** Why work that can wait should wait now; `strainOf` asks the kernel. */
@@ -80,7 +80,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let keeper: StoreKeeper | undefined;
   const clock = systemClock(() => keeper?.store?.boot ?? 0);
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId: options.bootId };
-  keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: () => publisher?.nudge() });
+  keeper = await StoreKeeper.start({
+    settings,
+    clock,
+    counters,
+    log,
+    onAccepted: (lane) => publisher?.nudge(lane),
+  });
   const publisher =
     mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });

@@ -10,6 +10,7 @@ import type { Counters } from './system/counters.ts';
 import { type ErrorCode, FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import { BoundedQueue } from './system/queue.ts';
+import type { Lane } from './values/lane.ts';
 import type { Stamp } from './values/stamp.ts';
 
 /** Reports that wait in memory for a store that cannot take them. */
@@ -25,8 +26,8 @@ export interface StoreKeeperOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
-  /** There may be something new to publish: a report became durable, or the store was opened late. */
-  readonly onAccepted: () => void;
+  /** There may be something new to publish: a report of this lane became durable, or the store was opened late. */
+  readonly onAccepted: (lane?: Lane) => void;
 }
 
 /**
@@ -188,7 +189,7 @@ export class StoreKeeper {
       await this.#recordRefused(this.#store);
       await this.#store.accept(acceptance);
       counters.add('reports_accepted', acceptance.entry.asset);
-      onAccepted();
+      onAccepted(acceptance.entry.lane);
       return true;
     } catch (error) {
       const isWorthRetrying = error instanceof FieldnoteError && PASSING.includes(error.code);
