@@ -11,6 +11,8 @@ export interface Topics {
   readonly health: string;
   /** Records of what was lost. */
   readonly gap: string;
+  /** What happened over a stretch of time. */
+  readonly digest: string;
   /** Reports about one asset. */
   incident(asset: string): string;
 }
@@ -25,6 +27,7 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     status: `${root}/status`,
     health: `${root}/health`,
     gap: `${root}/gap`,
+    digest: `${root}/digest`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
   };
 }

@@ -1,21 +1,20 @@
 import type { Database } from './database.ts';
 import { gaps, recordGap } from './gaps.ts';
 import { expire, quarantine } from './giving-up.ts';
-import { history } from './history.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
 import { totals } from './ledger.ts';
 import { accept, acceptDigest, incidentStates, markDelivered, pendingAfter } from './outbox.ts';
+import { recall } from './recall.ts';
 import { recordSyncPoint, syncPoint } from './sync-points.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
-import { moment, recordMoment, recordWatched, watchedMs } from './watched.ts';
+import { moment, recordMoment, recordWatched } from './watched.ts';
 
 /** Everything that the main thread can ask of the store's thread, by name. */
 export const operations = {
   accept,
   acceptDigest,
-  history,
   recordWatched,
-  watchedMs,
+  recall,
   recordMoment,
   moment,
   incidentStates,

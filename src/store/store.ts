@@ -5,12 +5,12 @@ import type { Period } from '../values/period.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Gap, GapRow } from './gaps.ts';
 import { errorOf, type Reply } from './group-commit.ts';
-import type { HistoryPart } from './history.ts';
 import type { LearningKey } from './learning.ts';
 import type { Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
 import type { Acceptance, DigestAcceptance, Reading } from './outbox.ts';
+import type { Recollection } from './recall.ts';
 import type { OutboxRow } from './row.ts';
 import type { SyncPoint } from './sync-points.ts';
 import type { RevisionKey } from './unwritten.ts';
@@ -90,19 +90,14 @@ export class Store {
     return this.#ask('acceptDigest', acceptance);
   }
 
-  /** The latest report about each incident that was open at some time of it; without a period about each there was. */
-  history(period: Period | null): Promise<HistoryPart> {
-    return this.#ask('history', period);
+  /** Everything that is known of a stretch of time; without one everything there is. */
+  recall(period: Period | null): Promise<Recollection> {
+    return this.#ask('recall', period);
   }
 
   /** Remembers when assets were watched. */
   recordWatched(stretches: readonly WatchedStretch[]): Promise<void> {
     return this.#ask('recordWatched', stretches);
-  }
-
-  /** For how many milliseconds of a stretch of time each asset was watched. */
-  watchedMs(period: Period): Promise<Readonly<Record<string, number>>> {
-    return this.#ask('watchedMs', period);
   }
 
   recordMoment(name: MomentName, stamp: Stamp): Promise<void> {

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
-import { HISTORY_PAYLOAD_BYTES_MAX, HISTORY_ROWS_MAX, recordHistory } from '../../src/store/history.ts';
+import {
+  HISTORY_PAYLOAD_BYTES_MAX,
+  HISTORY_ROWS_MAX,
+  history,
+  recordHistory,
+} from '../../src/store/history.ts';
 import type { Acceptance } from '../../src/store/outbox.ts';
-import { WATCHED_ROWS_MAX } from '../../src/store/watched.ts';
+import { WATCHED_ROWS_MAX, watchedMs } from '../../src/store/watched.ts';
 import type { Period } from '../../src/values/period.ts';
 import type { Stamp } from '../../src/values/stamp.ts';
 import { acceptance } from '../support/store-reports.ts';
@@ -44,7 +49,7 @@ function told(incident: string, { revision = 1, from, to, size = 10 }: Told): Ac
 }
 
 function idsOf(database: Database, period: Period | null = null): string[] {
-  const { reports } = call(database, 'history', period);
+  const { reports } = history(database, period);
   return reports.map((report) => JSON.parse(report).incident);
 }
 
@@ -63,7 +68,7 @@ describe('the history of what was reported', () => {
   test('has of each incident the latest report, whatever comes late', () => {
     const database = openIn(temporaryFolder());
     for (const revision of [1, 3, 2]) call(database, 'accept', told('a', { revision, from: at(0) }));
-    const { reports } = call(database, 'history', null);
+    const { reports } = history(database, null);
     expect(reports.map((report) => JSON.parse(report).revision)).toEqual([3]);
   });
 
@@ -71,7 +76,7 @@ describe('the history of what was reported', () => {
     const database = openIn(temporaryFolder());
     call(database, 'accept', told('a', { from: at(0), size: 1 }));
     call(database, 'accept', told('a', { from: at(0), size: 2 }));
-    const { reports } = call(database, 'history', null);
+    const { reports } = history(database, null);
     expect(reports.map((report) => JSON.parse(report).text)).toEqual(['xx']);
   });
 
@@ -90,7 +95,7 @@ describe('the history of what was reported', () => {
     const database = openIn(temporaryFolder());
     const unknown = { boot: 0, clock: 'unknown' } as const;
     call(database, 'accept', told('a', { from: at(1, unknown), to: at(2, unknown) }));
-    expect(call(database, 'history', between(0, 10))).toEqual({ reports: [], unplaced: 1, unreadable: 0 });
+    expect(history(database, between(0, 10))).toEqual({ reports: [], unplaced: 1, unreadable: 0 });
     expect(idsOf(database)).toEqual(['a']);
   });
 
@@ -109,7 +114,7 @@ describe('the history of what was reported', () => {
     const database = openIn(temporaryFolder());
     for (const incident of ['a', 'b']) call(database, 'accept', told(incident, { from: at(0) }));
     database.sql.run`UPDATE history SET payload = replace(payload, '12:00', '13:00') WHERE id = 'a'`;
-    expect(call(database, 'history', null)).toMatchObject({ unreadable: 1 });
+    expect(history(database, null)).toMatchObject({ unreadable: 1 });
     expect(idsOf(database)).toEqual(['b']);
   });
 
@@ -120,7 +125,7 @@ describe('the history of what was reported', () => {
     for (let number = 0; number < count; number++)
       recordHistory(database, { id: `${number}`, revision: 1, payload: '{"opened":{}}' });
     database.sql.connection.exec('COMMIT');
-    const { reports } = call(database, 'history', null);
+    const { reports } = history(database, null);
     expect(reports.length).toBeGreaterThan(HISTORY_ROWS_MAX - 10);
     expect(reports.length).toBeLessThanOrEqual(HISTORY_ROWS_MAX);
     const kept = database.sql.all`SELECT id FROM history ORDER BY place DESC LIMIT 1`;
@@ -158,7 +163,7 @@ describe('when assets were watched', () => {
   const stretch = (from: number, to: number, asset = 'pump') => ({ asset, from: at(from), to: at(to) });
   const minutesOf = (database: Database, period: Period) =>
     Object.fromEntries(
-      Object.entries(call(database, 'watchedMs', period)).map(([asset, ms]) => [asset, ms / 60_000]),
+      Object.entries(watchedMs(database, period)).map(([asset, ms]) => [asset, ms / 60_000]),
     );
 
   test('is the time of their stretches that lies in the period', () => {
