@@ -1,3 +1,4 @@
+import { startAsking } from './asking.ts';
 import { Assets } from './assets.ts';
 import type { AssetConfig, Config } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
@@ -127,10 +128,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   ];
   logged(log, tell());
   digests.start();
+  const asking = startAsking({ dataDir, clock, log, recall: (period) => digests.recall(period) });
 
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      asking.stop();
       await Promise.all([...sources.values()].map((source) => source.stop()));
       await assets.stop();
       await judge.stop();

@@ -59,7 +59,9 @@ const TOKEN =
   /\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.(?:\d{4})?|\d{1,2}:\d{2}(?:am|pm)?|[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?/gu;
 
 const KINDS = new Map<string, Report['kind']>([
-  ...(['sensor', 'sensors', 'probe', 'probes', 'transmitter'] as const).map((word) => [word, 'sensor'] as const),
+  ...(['sensor', 'sensors', 'probe', 'probes', 'transmitter'] as const).map(
+    (word) => [word, 'sensor'] as const,
+  ),
   ...(['bearing', 'bearings'] as const).map((word) => [word, 'bearing'] as const),
 ]);
 const SEVERITIES = new Map<string, Report['severity']>([
@@ -106,7 +108,10 @@ export function readQuestion(text: string, context: QuestionContext): Query | No
   const time = findTime(hidden, context);
   take(time?.used ?? []);
   const left = words.map((word, at) => (free.has(at) ? word : '·'));
-  const channels = findNamed(left, scope.flatMap((asset) => asset.channels));
+  const channels = findNamed(
+    left,
+    scope.flatMap((asset) => asset.channels),
+  );
   take(channels.used);
 
   const has = (set: Iterable<string>) => hasWord(words, free, set);
@@ -124,7 +129,12 @@ export function readQuestion(text: string, context: QuestionContext): Query | No
   if (unknown !== undefined) return { kind: 'unknown-asset', words: unknown };
   if (time !== undefined && time.span.fromMs > context.nowMs) return { kind: 'future', words: text };
   const isMeant = [assets.keys, channels.keys, kinds, severities].some(({ length }) => length > 0);
-  if (!isMeant && !isHappening && !(isOpen || isClosed || isLatest || isAboutGaps || isEver) && time === undefined)
+  if (
+    !isMeant &&
+    !isHappening &&
+    !(isOpen || isClosed || isLatest || isAboutGaps || isEver) &&
+    time === undefined
+  )
     return { kind: 'not-understood', words: text };
   const isAllTime = isOpen || isLatest || isEver;
   return {
@@ -142,7 +152,11 @@ export function readQuestion(text: string, context: QuestionContext): Query | No
 }
 
 function wordsOf(text: string): string[] {
-  const plain = text.slice(0, QUESTION_LENGTH_MAX).toLowerCase().replaceAll(/['’]s\b/g, '').replaceAll(/['’]/g, '');
+  const plain = text
+    .slice(0, QUESTION_LENGTH_MAX)
+    .toLowerCase()
+    .replaceAll(/['’]s\b/g, '')
+    .replaceAll(/['’]/g, '');
   return [...plain.matchAll(TOKEN)].map(([word]) => word);
 }
 
@@ -164,7 +178,12 @@ function findNamed(words: readonly string[], things: readonly Named[]): Found {
   const used = new Set<number>();
   const keys = new Set<string>();
   const spellings = things
-    .flatMap(({ key, name }) => [wordsOf(key.replaceAll(/[_-]/g, ' ')), wordsOf(key), wordsOf(name)].map((spelling) => ({ key, spelling })))
+    .flatMap(({ key, name }) =>
+      [wordsOf(key.replaceAll(/[_-]/g, ' ')), wordsOf(key), wordsOf(name)].map((spelling) => ({
+        key,
+        spelling,
+      })),
+    )
     .sort((one, other) => other.spelling.length - one.spelling.length);
   for (const { key, spelling } of spellings)
     for (const at of placesOf(words, spelling, used)) {
@@ -183,7 +202,12 @@ function findNamed(words: readonly string[], things: readonly Named[]): Found {
 }
 
 /** Of those whose name has a word, the ones whose names have the words beside it as well. */
-function narrowed(named: readonly Named[], words: readonly string[], at: number, used: Set<number>): readonly Named[] {
+function narrowed(
+  named: readonly Named[],
+  words: readonly string[],
+  at: number,
+  used: Set<number>,
+): readonly Named[] {
   let left = named;
   for (let next = at + 1; next < words.length; next++) {
     const fit = left.filter(({ name }) => wordsOf(name).includes(words[next] ?? ''));
@@ -195,7 +219,11 @@ function narrowed(named: readonly Named[], words: readonly string[], at: number,
 }
 
 /** "pump 1" is "pump1". */
-function placesOf(words: readonly string[], spelling: readonly string[], used: ReadonlySet<number>): number[] {
+function placesOf(
+  words: readonly string[],
+  spelling: readonly string[],
+  used: ReadonlySet<number>,
+): number[] {
   if (spelling.length === 0) return [];
   const joined = spelling.join('');
   return [...words.keys()].filter((at) => {

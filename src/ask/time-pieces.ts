@@ -59,7 +59,20 @@ const MONTHS = [
   ...['november', 'december'],
 ];
 const NUMBERS: Readonly<Record<string, number>> = {
-  ...{ a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10 },
+  ...{
+    a: 1,
+    an: 1,
+    one: 1,
+    two: 2,
+    three: 3,
+    four: 4,
+    five: 5,
+    six: 6,
+    seven: 7,
+    eight: 8,
+    nine: 9,
+    ten: 10,
+  },
   ...{ eleven: 11, twelve: 12, couple: 2, few: 3, several: 3 },
 };
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -69,7 +82,16 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 
 type Reader = (words: readonly string[], context: PieceContext) => Read | undefined;
 
-const READERS: readonly Reader[] = [ago, relativeDay, relativeSpan, lastLong, weekday, date, dayPart, clockTime];
+const READERS: readonly Reader[] = [
+  ago,
+  relativeDay,
+  relativeSpan,
+  lastLong,
+  weekday,
+  date,
+  dayPart,
+  clockTime,
+];
 
 /** The piece that these words begin with. */
 export function pieceAt(words: readonly string[], context: PieceContext): Read | undefined {
@@ -104,7 +126,10 @@ function lastLong([first, ...words]: readonly string[], { nowMs }: PieceContext)
   if (amount === undefined) return undefined;
   const isHalfMore = words.slice(amount.length, amount.length + 3).join(' ') === 'and a half';
   const ms = amount.ms + (isHalfMore ? amount.unitMs / 2 : 0);
-  return { piece: { span: { fromMs: nowMs - ms, toMs: nowMs } }, length: 1 + amount.length + (isHalfMore ? 3 : 0) };
+  return {
+    piece: { span: { fromMs: nowMs - ms, toMs: nowMs } },
+    length: 1 + amount.length + (isHalfMore ? 3 : 0),
+  };
 }
 
 /** "3 hours", "24h", "a couple of hours", "half an hour" */
@@ -155,7 +180,9 @@ function relativeSpan([first, second]: readonly string[], { nowMs, shift }: Piec
   if (second === 'month') return found(monthOf(nowMs, later));
   if (second === 'year') return found(yearOf(nowMs, later));
   if (second !== 'shift' || shift === undefined) return undefined;
-  return found(later < 0 ? { fromMs: shift.fromMs, toMs: shift.beganMs } : { fromMs: shift.beganMs, toMs: nowMs });
+  return found(
+    later < 0 ? { fromMs: shift.fromMs, toMs: shift.beganMs } : { fromMs: shift.beganMs, toMs: nowMs },
+  );
 }
 
 function weekend([first, second]: readonly [string, string], nowMs: number): Read | undefined {
@@ -181,7 +208,13 @@ function date(words: readonly string[], { nowMs }: PieceContext): Read | undefin
   if (iso !== null) return dated(nowMs, 1, Number(iso[3]), Number(iso[2]) - 1, Number(iso[1]));
   const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4})?$/.exec(first);
   if (dotted !== null)
-    return dated(nowMs, 1, Number(dotted[1]), Number(dotted[2]) - 1, dotted[3] ? Number(dotted[3]) : undefined);
+    return dated(
+      nowMs,
+      1,
+      Number(dotted[1]),
+      Number(dotted[2]) - 1,
+      dotted[3] ? Number(dotted[3]) : undefined,
+    );
   return namedDate(words, nowMs);
 }
 
@@ -255,7 +288,11 @@ export function dayOfPiece({ dayMs, weekday: number, span }: Piece): number | un
 }
 
 /** A day, or a part of it. */
-export function spanOfDay(dayMs: number, part: DayPart | undefined, timeOf: (dayMs: number, hours: number) => number): Span {
+export function spanOfDay(
+  dayMs: number,
+  part: DayPart | undefined,
+  timeOf: (dayMs: number, hours: number) => number,
+): Span {
   if (part === undefined) return daySpan(dayMs);
   const [from, to] = PARTS[part];
   return { fromMs: timeOf(dayMs, from), toMs: timeOf(dayMs, to) };

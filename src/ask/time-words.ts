@@ -126,10 +126,16 @@ function spanOf({ way, from, to = {} }: Stretch, base: Piece, nowMs: number): Sp
 function between(from: Piece, to: Piece, base: Piece, nowMs: number): Span {
   const half = to.clock !== undefined && !to.clock.isEitherHalf ? to.clock : undefined;
   const shared = { ...base, ...onlyDay(to) };
-  const begin = placed({ ...shared, ...from, ...(from.clock && { clock: sameHalf(from.clock, half) }) }, nowMs);
+  const begin = placed(
+    { ...shared, ...from, ...(from.clock && { clock: sameHalf(from.clock, half) }) },
+    nowMs,
+  );
   const end = placed({ ...base, ...onlyDay(from), ...to }, nowMs, begin.fromMs);
   const endMs = isInstant(end) ? end.fromMs : end.toMs;
-  return { fromMs: begin.fromMs, toMs: endMs > begin.fromMs ? endMs : dayOf(endMs, 1) + (endMs - dayOf(endMs)) };
+  return {
+    fromMs: begin.fromMs,
+    toMs: endMs > begin.fromMs ? endMs : dayOf(endMs, 1) + (endMs - dayOf(endMs)),
+  };
 }
 
 function onlyDay({ clock, ...day }: Piece): Piece {
@@ -138,7 +144,8 @@ function onlyDay({ clock, ...day }: Piece): Piece {
 
 /** "between 2 and 4 pm": both are in the afternoon. */
 function sameHalf(clock: ClockTime, half: ClockTime | undefined): ClockTime {
-  if (half === undefined || !clock.isEitherHalf || half.hours < 12 || clock.hours + 12 > half.hours) return clock;
+  if (half === undefined || !clock.isEitherHalf || half.hours < 12 || clock.hours + 12 > half.hours)
+    return clock;
   return { ...clock, hours: clock.hours + 12, isEitherHalf: false };
 }
 
@@ -169,11 +176,16 @@ interface Place {
 }
 
 /** Which of the moments that a clock time can mean is meant. */
-function instantOf({ hours, minutes, isEitherHalf }: ClockTime, { dayMs, part, nowMs, afterMs }: Place): number {
+function instantOf(
+  { hours, minutes, isEitherHalf }: ClockTime,
+  { dayMs, part, nowMs, afterMs }: Place,
+): number {
   const halves = isEitherHalf ? [hours, (hours + 12) % 24] : [hours];
   const on = (dayMs: number) => halves.map((hour) => timeOfDay(dayMs, hour, minutes));
   if (dayMs === undefined && part === undefined) {
-    const moments = [...on(dayOf(nowMs, -1)), ...on(dayOf(nowMs)), ...on(dayOf(nowMs, 1))].sort((a, b) => a - b);
+    const moments = [...on(dayOf(nowMs, -1)), ...on(dayOf(nowMs)), ...on(dayOf(nowMs, 1))].sort(
+      (a, b) => a - b,
+    );
     const next = afterMs === undefined ? undefined : moments.find((ms) => ms > afterMs);
     return next ?? moments.filter((ms) => ms <= nowMs).at(-1) ?? nowMs;
   }

@@ -51,9 +51,19 @@ export function digestText(digest: DigestFacts): string {
   return text;
 }
 
+/** What is missing of a stretch of time, and nothing about incidents. */
+export function gapsText(digest: DigestFacts): string {
+  return joined([
+    headline(digest),
+    missingSentence(digest) ?? 'nothing is known to be missing',
+    coverageSentence(digest, ASSETS_SHOWN_MAX),
+    unreadableSentence(digest),
+  ]);
+}
+
 function compose(digest: DigestFacts, extent: Extent): string {
   const shown = digest.chief.slice(0, extent.chief);
-  const sentences = [
+  return joined([
     headline(digest),
     countSentence(digest),
     ...shown.map((incident) => incidentSentence(incident, digest)),
@@ -63,7 +73,10 @@ function compose(digest: DigestFacts, extent: Extent): string {
     coverageSentence(digest, extent.assets),
     unplacedSentence(digest),
     unreadableSentence(digest),
-  ];
+  ]);
+}
+
+function joined(sentences: readonly (string | undefined)[]): string {
   const written = sentences.filter((sentence) => sentence !== undefined);
   return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
 }
@@ -91,9 +104,9 @@ function clock(time: string | undefined): string {
 }
 
 /** "5 incidents: 1 critical, 4 warnings; 3 of machines, 1 of a sensor, 1 of a bearing" */
-function countSentence({ counts }: DigestFacts): string {
+function countSentence({ counts, occasion }: DigestFacts): string {
   const { incidents, critical, warning, notice, machine, sensor, bearing } = counts;
-  if (incidents === 0) return 'no incident';
+  if (incidents === 0) return occasion === 'question' ? 'no incident fits the question' : 'no incident';
   const severities = [
     critical > 0 ? `${formatNumber(critical, 0)} critical` : undefined,
     several(warning, 'warning', 'warnings'),

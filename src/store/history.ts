@@ -55,7 +55,7 @@ export interface HistoryPart {
 }
 
 /** Everything about a stretch of time, or everything there is. */
-export function history(database: Database, period: Period | null): HistoryPart {
+export function history(database: Pick<Database, 'sql'>, period: Period | null): HistoryPart {
   const reports: string[] = [];
   let [unplaced, unreadable] = [0, 0];
   const timed = timedBy(database);

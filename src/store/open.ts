@@ -22,6 +22,9 @@ const SQLITE_VERSION_MIN = '3.51.3';
 /** Small pages halve what a report of a few KiB costs in bytes written (5 to 10 KiB against 14 to 25). */
 const PAGE_BYTES = 1024;
 
+/** A question is answered in less. */
+const READER_TIMEOUT_MS = 5000;
+
 /**
  * Opens or creates the database, checks it, and counts the boot.
  * @param newEpoch identity for the file if it has to be created: 64 random bits in hex
@@ -84,7 +87,8 @@ function connectOrPutAside(path: string): DatabaseSync {
 
 function connect(path: string): DatabaseSync {
   assertHeader(path);
-  const connection = new DatabaseSync(path);
+  // Somebody may be reading it for a question.
+  const connection = new DatabaseSync(path, { timeout: READER_TIMEOUT_MS });
   try {
     // Exclusive: no shared-memory file, and no sqlite3 shell with an older SQLite can write beside us.
     connection.exec(

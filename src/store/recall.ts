@@ -16,7 +16,7 @@ export interface Recollection extends HistoryPart {
 }
 
 /** Everything about a stretch of time, or everything there is. */
-export function recall(database: Database, period: Period | null): Recollection {
+export function recall(database: Pick<Database, 'sql'>, period: Period | null): Recollection {
   const part = history(database, period);
   const boots = new Set(part.reports.flatMap(bootsIn));
   const points = [...boots].map((boot) => syncPoint(database, boot));
@@ -29,7 +29,7 @@ export function recall(database: Database, period: Period | null): Recollection 
 }
 
 /** A record without a time is as old as the one before it. */
-function gapsIn(database: Database, period: Period | null): Recollection['gaps'] {
+function gapsIn(database: Pick<Database, 'sql'>, period: Period | null): Recollection['gaps'] {
   const timed = timedBy(database);
   let at: Stamp | null = null;
   const found: Pick<Gap, 'reason' | 'count'>[] = [];

@@ -34,7 +34,7 @@ export function recordWatched({ sql }: Database, stretches: readonly WatchedStre
 }
 
 /** For how many milliseconds of a stretch of time each asset was watched; those that never were are absent. */
-export function watchedMs(database: Database, period: Period): Record<string, number> {
+export function watchedMs(database: Pick<Database, 'sql'>, period: Period): Record<string, number> {
   const timed = timedBy(database);
   const sums: Record<string, number> = {};
   for (const row of database.sql.iterate`SELECT * FROM watched` as Iterable<unknown>) {

@@ -118,4 +118,64 @@ last couple of hours | | 23 13:30 – 23 15:30
 
 /** Written after the rules were finished, and not used to improve them. */
 export const UNSEEN_QUESTIONS = `
+did the feed pump misbehave overnight? | pump1 | 22 18:00 – 23 06:00
+Has the gearbox had any hiccups since Saturday? | gearbox | 21 00:00 – 23 15:30
+yesterday's incidents | | 22 00:00 – 23 00:00
+what's open | | all | open
+give me the rundown for today | | 23 00:00 – 23 15:30
+can you summarise the night shift? | | 22 18:00 – 23 06:00
+what did I miss since friday evening | | 20 18:00 – 23 15:30
+I was away for three days, what happened? | | 20 15:30 – 23 15:30
+were any alarms raised between noon and 3 pm? | | 23 12:00 – 23 15:00
+tell me everything about the compressor from last tuesday | compressor-k201 | 17 00:00 – 18 00:00
+how was last night? | | 22 18:00 – 23 06:00
+Is anything on fire? | | all | open
+fan3 critical | fan3 | day | critical
+pump1 vibration this week | pump1 | 23 00:00 – 23 15:30 | channel:vibration
+which sensors failed in the last 2 weeks | | 9 15:30 – 23 15:30 | sensor
+list every warning for the exhaust fan in November | fan3 | 1 00:00 – 23 15:30 | warning
+anything on Nov 5? | | 5 00:00 – 6 00:00
+what happened on the 5th? | | 5 00:00 – 6 00:00
+events 12.11.2026 | | 12 00:00 – 13 00:00
+how many times did the feed pump alarm yesterday | pump1 | 22 00:00 – 23 00:00
+has pump1 been quiet this afternoon? | pump1 | 23 12:00 – 23 15:30
+what's the matter with the gearbox? | gearbox | day
+any trouble between 10pm and 4am? | | 22 22:00 – 23 04:00
+from 22:00 to 06:00 | | 22 22:00 – 23 06:00
+anything after midnight? | | 23 00:00 – 23 15:30
+until 8 this morning | | 23 00:00 – 23 08:00
+what was the most recent critical incident on pump1? | pump1 | all | critical latest
+when did fan3 last raise an alarm | fan3 | all | latest
+did we lose any data yesterday? | | 22 00:00 – 23 00:00 | gaps
+is there missing data for pump1 | pump1 | day | gaps
+any bearing damage in the past month? | | 24 Oct 14:30 – 23 15:30 | bearing
+show open incidents on pump1 and the gearbox | pump1 gearbox | all | open
+what incidents have been closed since this morning | | 23 05:00 – 23 15:30 | closed
+what happened half an hour ago | | 23 14:30 – 23 15:30
+what happened in the last quarter of an hour | | 23 15:15 – 23 15:30
+status report for yesterday please | | 22 00:00 – 23 00:00
+quick summary of the last 8 hours | | 23 07:30 – 23 15:30
+past 24h pump1 | pump1 | 22 15:30 – 23 15:30
+pump1 last 90 min | pump1 | 23 14:00 – 23 15:30
+what happened a week ago? | | 16 00:00 – 17 00:00
+three days ago in the evening | | 20 18:00 – 21 00:00
+what happened on Sunday between 9 and 11 | | 22 09:00 – 22 11:00
+sunday from 9 am until noon | | 22 09:00 – 22 12:00
+which machines had problems last month? | | 1 Oct 00:00 – 1 00:00
+worst incident this month | | 1 00:00 – 23 15:30
+top problems of the year | | 1 Jan 00:00 – 23 15:30
+incidents this year | | 1 Jan 00:00 – 23 15:30
+is compressor-k201 healthy | compressor-k201 | all | open
+what do you know about fan 3 | fan3 | day
+history of the gearbox | gearbox | all
+did the temperature of fan3 go up yesterday night? | fan3 | 22 18:00 – 23 06:00 | channel:temperature
+anything odd with the discharge pressure since 1 November? | | 1 00:00 – 23 15:30 | channel:pressure
+what happened while I slept | | 22 18:00 – 23 06:00
+anything new? | | day
+has anything come up since the shift started? | | 23 14:00 – 23 15:30
+what went on around 2:30 yesterday afternoon | | 22 14:00 – 22 15:00
+pump1 Saturday night | pump1 | 21 18:00 – 22 06:00
+show me urgent stuff from the last two hours | | 23 13:30 – 23 15:30 | critical
+were there false alarms by sensors yesterday | | 22 00:00 – 23 00:00 | sensor
+last alarm before 6 am today | | 23 00:00 – 23 06:00 | latest
 `;

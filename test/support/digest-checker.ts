@@ -102,7 +102,7 @@ function headForms(digest: Digest): Form[] {
 function countForms({ counts, open }: Digest, nameOf: NameOf): Form[] {
   const { incidents, critical, warning, notice, machine, sensor, bearing } = counts;
   return [
-    [/^No incident$/, () => incidents === 0],
+    [/^No incident(?: fits the question)?$/, () => incidents === 0],
     [
       /^([\d,]+) incidents?: (.*); (.*)$/,
       (sum = '', severities = '', kinds = '') =>

@@ -9,7 +9,8 @@ afterAll(() => {
   else process.env['TZ'] = zone;
 });
 
-const local = (day: number, hours = 0, minutes = 0, month = 10) => new Date(2026, month, day, hours, minutes).getTime();
+const local = (day: number, hours = 0, minutes = 0, month = 10) =>
+  new Date(2026, month, day, hours, minutes).getTime();
 
 const context: QuestionContext = {
   nowMs: local(23, 15, 30),
@@ -51,7 +52,9 @@ function asked(line: string) {
   const of = (names: readonly string[]) => flags.filter((flag) => names.includes(flag));
   const expected = {
     assets: assets.split(' ').filter(Boolean),
-    channels: flags.filter((flag) => flag.startsWith('channel:')).map((flag) => flag.slice('channel:'.length)),
+    channels: flags
+      .filter((flag) => flag.startsWith('channel:'))
+      .map((flag) => flag.slice('channel:'.length)),
     kinds: of(['machine', 'sensor', 'bearing']),
     severities: of(['critical', 'warning', 'notice']),
     state: of(['open', 'closed'])[0] ?? 'any',
@@ -69,7 +72,8 @@ function misunderstood(list: string): string[] {
   return linesOf(list).flatMap((line) => {
     const { question, expected } = asked(line);
     const query = readQuestion(question, context);
-    const { isTimeNamed, unused, ...read } = 'state' in query ? query : { ...query, isTimeNamed: false, unused: [] };
+    const { isTimeNamed, unused, ...read } =
+      'state' in query ? query : { ...query, isTimeNamed: false, unused: [] };
     const isRight = JSON.stringify(sorted(read)) === JSON.stringify(sorted(expected));
     return isRight ? [] : [`${question}  →  ${JSON.stringify(read)}`];
   });
@@ -80,9 +84,13 @@ function sorted(value: object) {
 }
 
 describe('questions', () => {
-  test('that the rules were made with', () => {
-    const wrong = misunderstood(SEEN_QUESTIONS);
-    console.log(`${linesOf(SEEN_QUESTIONS).length - wrong.length} of ${linesOf(SEEN_QUESTIONS).length}\n${wrong.join('\n')}`);
-    expect(wrong.length).toBeLessThanOrEqual(5);
+  test.for([
+    ['with which the rules were made', SEEN_QUESTIONS, 107],
+    ['that were written afterwards', UNSEEN_QUESTIONS, 0],
+  ] as const)('%s are understood, all but a few', ([name, list, countMin]) => {
+    const wrong = misunderstood(list);
+    const count = linesOf(list).length;
+    console.log(`${count - wrong.length} of ${count} questions ${name} were understood\n${wrong.join('\n')}`);
+    expect(count - wrong.length).toBeGreaterThanOrEqual(countMin);
   });
 });
