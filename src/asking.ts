@@ -72,7 +72,12 @@ function serve(socket: Socket, options: AskingOptions): void {
     text += part;
     if (text.length > REQUEST_LENGTH_MAX) socket.destroy();
     else if (text.includes('\n'))
-      reply(text, options).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+      reply(text, options).then(
+        (answer) =>
+          socket.end(`${JSON.stringify(answer)}
+`),
+        () => socket.destroy(),
+      );
   });
   socket.on('end', () => {
     if (!text.includes('\n')) socket.destroy();
