@@ -47,7 +47,8 @@ async function measure(bench: Bench): Promise<Row[]> {
   const settings = { dataDir: join(bench.diskFolder, 'publishing'), sizeMaxMiB: 64, bootId: 'bench' };
   const keeper = await StoreKeeper.start({ ...parts, settings, onAccepted: () => publisher?.nudge() });
   const start = () => {
-    publisher = createPublisher({ ...parts, ...PLACE, config, keeper, secrets: async () => ({}) });
+    const digests = { linkUp: async () => undefined, linkLost: () => {} };
+    publisher = createPublisher({ ...parts, ...PLACE, config, keeper, digests, secrets: async () => ({}) });
     publisher.start();
     return publisher;
   };

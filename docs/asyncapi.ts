@@ -25,10 +25,15 @@ export function asyncApi(): object {
         'Counters, sources, learning and store, about once a minute, retained.',
         'health',
       ),
+      digest: channel(
+        'digest',
+        'What happened over a shift, a day, a flight or the time without a link, QoS 1, not retained.',
+        'digest',
+      ),
       gap: channel('gap', 'The newest durable records of what was lost, and how much, retained.', 'gap'),
     },
     operations: Object.fromEntries(
-      ['incident', 'status', 'health', 'gap'].map((name) => [
+      ['incident', 'digest', 'status', 'health', 'gap'].map((name) => [
         `publish_${name}`,
         { action: 'send', channel: { $ref: `#/channels/${name}` } },
       ]),
@@ -72,10 +77,15 @@ function messages(): object {
     sequence: { ...text, description: 'Counts from 1, without holes within one epoch and lane.' },
   };
   const events = ['opened', 'updated', 'closed'].map((event) => `fieldnote.incident.${event}`);
+  const digests = ['schedule', 'offline', 'flight'].map((occasion) => `fieldnote.digest.${occasion}`);
   return {
     report: {
       contentType: 'application/cloudevents+json',
       payload: cloudEvent({ enum: events }, { $ref: 'report.schema.json' }, sequence),
+    },
+    digest: {
+      contentType: 'application/cloudevents+json',
+      payload: cloudEvent({ enum: digests }, { $ref: 'digest.schema.json' }, sequence),
     },
     gap: {
       payload: {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { configSchema } from '../src/config/schema.ts';
 import { modelManifestSchema } from '../src/models/package.ts';
 import { COUNTERS } from '../src/system/counters.ts';
+import { digestSchema } from '../src/values/digest.ts';
 import { reportSchema } from '../src/values/report.ts';
 import { asyncApi } from './asyncapi.ts';
 
@@ -18,6 +19,10 @@ export function generatedFiles(): Record<string, string> {
   const configJsonSchema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
   return {
     'report.schema.json': json({ title: 'Fieldnote report', ...reportJsonSchema }),
+    'digest.schema.json': json({
+      title: 'Fieldnote digest',
+      ...z.toJSONSchema(digestSchema, { io: 'input' }),
+    }),
     'configuration.schema.json': json({ title: 'Fieldnote configuration', ...configJsonSchema }),
     'model.schema.json': json({ title: 'Fieldnote model.json', ...z.toJSONSchema(modelManifestSchema) }),
     'configuration.md': configurationPage(configJsonSchema as JsonSchema),

@@ -1,8 +1,10 @@
+import { startAsking } from './asking.ts';
 import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
 import { ChannelPause } from './channel-pause.ts';
 import type { AssetConfig, Config } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
+import { Digests } from './digests.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { stateKeyOf } from './incidents.ts';
@@ -22,7 +24,7 @@ import type { Logger } from './system/log.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
-import { laneOf } from './values/lane.ts';
+import { type Lane, laneOf } from './values/lane.ts';
 import type { Report } from './values/report.ts';
 import type { Stamp } from './values/stamp.ts';
 import { createWriter, readUnwritten } from './writing.ts';
@@ -74,6 +76,7 @@ interface Parts extends AgentOptions {
  *   link → decode               SourceReader, one per source
  *   window → judge → incident   Assets, with one Asset for each machine that is watched
  *   report → store → publish    acceptReport, StoreKeeper, Publisher; the Writer's text follows as acceptText
+ *   beside it                   Digests, of what the store remembers
  *
  * @throws FieldnoteError STORE_LOCKED or STORE_NEWER when another or a newer Fieldnote owns the store
  */
@@ -97,8 +100,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log,
     onAccepted: (lane) => publisher?.nudge(lane),
   });
+  const onStored = (lane: Lane) => publisher?.nudge(lane);
+  const digests = new Digests({ ...options, clock, keeper, counters, onStored });
   const publisher =
-    mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, clock, counters });
+    mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, digests, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });
   publisher?.start();
 
@@ -117,6 +122,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
+    onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
   const sources = startSources(parts, assets);
@@ -135,14 +141,18 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   ];
   logged(log, tell());
   logged(log, takeReceipts(dataDir, parts));
+  digests.start();
+  const asking = startAsking({ dataDir, clock, log, recall: (period) => digests.recall(period) });
 
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      asking.stop();
       await Promise.all([...sources.values()].map((source) => source.stop()));
       await assets.stop();
       await judge.stop();
       await writer?.stop();
+      await digests.stop();
       await publisher?.stop();
       log.info(statusLineOf(await healthOf(health), counters));
       await keeper.close();

@@ -12,6 +12,7 @@ import { messageOf } from './system/errors.ts';
 import type { Device, DeviceChannel, Waveform } from './values/device.ts';
 import type { IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
+import type { Verdict } from './values/verdict.ts';
 import { UnmatchedValues } from './window/unmatched.ts';
 
 type SharedAssetOptions = Pick<AssetOptions, 'judge' | 'clock' | 'counters' | 'log'>;
@@ -22,6 +23,8 @@ export interface AssetsOptions extends SharedAssetOptions {
   /** States of the incidents of all assets, always as of the last report. */
   readonly states: StoredStates;
   readonly onIncident: (asset: AssetConfig, event: IncidentEvent, state: IncidentState) => void;
+  /** Each verdict about a machine, and how far they are apart. */
+  readonly onVerdict?: (verdict: Verdict, stepMs: number) => void;
 }
 
 interface Running {
@@ -114,7 +117,7 @@ export class Assets {
   }
 
   async #begin(key: string, config: AssetConfig): Promise<void> {
-    const { onIncident, ...shared } = this.#options;
+    const { onIncident, onVerdict, ...shared } = this.#options;
     const asset = new Asset({
       ...shared,
       key,
@@ -125,6 +128,7 @@ export class Assets {
       deviceClocks: this.#deviceClocks,
       keeper: this.#keeperOf(key, Object.keys(config.channels)),
       onIncident: (event, state) => onIncident(config, event, state),
+      onVerdict: (verdict) => onVerdict?.(verdict, config.window.step),
     });
     const bearings = this.#bearingsOf(key, config, asset);
     this.#running.set(key, { asset, config, bearings });

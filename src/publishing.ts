@@ -1,4 +1,7 @@
 import type { MqttConfig } from './config/schema.ts';
+import type { Digests } from './digests.ts';
+import { FirstWord } from './first-word.ts';
+import { digestEventOf, isDigest } from './publish/digest-envelope.ts';
 import { reportEventOf } from './publish/envelope.ts';
 import type { OutboxSource } from './publish/outbox.ts';
 import { Publisher } from './publish/publisher.ts';
@@ -16,29 +19,39 @@ type OutboxKeeper = Pick<
   'store' | 'pendingAfter' | 'markDelivered' | 'quarantine' | 'expire' | 'syncPoint'
 >;
 
+/** The backlog of a link that was long away waits no longer for its digest. */
+const FIRST_WORD_HOLD_MS = 15_000;
+
 export interface PublishingParts {
   readonly config: MqttConfig;
   readonly site: string;
   readonly node: string;
   readonly secrets: () => Promise<Secrets>;
   readonly keeper: OutboxKeeper;
+  readonly digests: Pick<Digests, 'linkUp' | 'linkLost'>;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
 }
 
 /** The publisher over the store, with its events counted and logged. */
-export function createPublisher({ keeper, counters, log, ...parts }: PublishingParts): Publisher {
+export function createPublisher({ keeper, digests, counters, log, ...parts }: PublishingParts): Publisher {
   const { url } = parts.config;
   const syncPoints = new Map<number, Stamp>();
-  return new Publisher({
+  const publisher = new Publisher({
     ...parts,
-    outbox: () => outboxOf(keeper, syncPoints),
+    outbox: () =>
+      new FirstWord({
+        outbox: outboxOf(keeper, syncPoints),
+        first: digests.linkUp(),
+        holdMs: FIRST_WORD_HOLD_MS,
+        onOpen: () => publisher.nudge(),
+      }),
     bodyOf: ({ lane, laneSeq, payload }) => {
       const place = { epoch: keeper.store?.epoch ?? '', lane, sequence: laneSeq };
-      return JSON.stringify(
-        reportEventOf(JSON.parse(payload), { ...place, syncPointOf: (boot) => syncPoints.get(boot) }),
-      );
+      const document = JSON.parse(payload);
+      const wrap = isDigest(document) ? digestEventOf : reportEventOf;
+      return JSON.stringify(wrap(document, { ...place, syncPointOf: (boot) => syncPoints.get(boot) }));
     },
     random: Math.random,
     epoch: () => keeper.store?.epoch,
@@ -48,6 +61,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
         log.info({ broker: url }, `connected to ${url}`);
       },
       lost(error: FieldnoteError, retryInMs: number) {
+        digests.linkLost();
         counters.add('broker_losses', url);
         log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
       },
@@ -66,6 +80,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
       },
     },
   });
+  return publisher;
 }
 
 /**

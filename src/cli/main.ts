@@ -13,6 +13,12 @@ import { addStore } from './store.ts';
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
 const CONFIG_DEFAULT = '/etc/fieldnote/fieldnote.yaml';
 
+const ASK_EXAMPLES = `
+Examples:
+  $ fieldnote ask "what happened to pump1 last night?"
+  $ fieldnote ask "which critical incidents are still open?"
+  $ fieldnote ask "sensor faults since monday"`;
+
 function program(): Command {
   const fieldnote = new Command('fieldnote')
     .description(
@@ -53,6 +59,15 @@ function program(): Command {
     .option('--json', 'print the whole reports, one per line')
     .description('show what a configuration would have made of a recording; stores and publishes nothing')
     .action(async (recording, options) => (await import('./replay.ts')).replayCommand(recording, options));
+
+  fieldnote
+    .command('ask')
+    .argument('<question>', 'in English, in quotes')
+    .option('--config <file>', 'configuration', CONFIG_DEFAULT)
+    .option('--json', 'print what was understood, the answer and its reports as JSON')
+    .description('answer a question about what happened, from what is stored')
+    .action(async (question, options) => (await import('./ask.ts')).ask(question, options))
+    .addHelpText('after', ASK_EXAMPLES);
 
   addLearn(fieldnote, CONFIG_DEFAULT);
   addModels(fieldnote, CONFIG_DEFAULT);

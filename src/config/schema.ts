@@ -200,6 +200,24 @@ const mqtt = z.strictObject({
     .describe('A report without a receipt by then goes again.'),
 });
 
+const digest = z
+  .strictObject({
+    at: z
+      .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day such as "06:00"'))
+      .max(24)
+      .default([])
+      .describe(
+        'Times of the local day at which a digest tells what happened since the last one, such as the ends of the shifts. ' +
+          'Where nobody knows the time, after as much running.',
+      ),
+    afterOffline: duration('1s', '365d')
+      .prefault('1h')
+      .describe(
+        'When a link returns after so long, a digest of that time goes before everything that waits.',
+      ),
+  })
+  .prefault({});
+
 const llm = z.strictObject({
   model: z
     .string()
@@ -351,6 +369,7 @@ export const configSchema = z
     sources: z.record(key, source).describe('Where data comes from.'),
     assets: z.record(key, asset).describe('What is watched.'),
     mqtt: mqtt.optional().describe('Broker for the reports; without it they wait in the store.'),
+    digest: digest.describe('Summaries of what happened over a stretch of time.'),
     llm: llm
       .optional()
       .describe(

@@ -77,9 +77,14 @@ export function reportEventOf(
     datacontenttype: 'application/json',
     epoch,
     lane,
-    sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0'),
+    sequence: sequenceText(sequence),
     data,
   };
+}
+
+/** Padded with zeros, so that texts sort like numbers. */
+export function sequenceText(sequence: number): string {
+  return String(sequence).padStart(SEQUENCE_DIGITS, '0');
 }
 
 /** A moment of a boot when its clock was right: a stamp whose clock is `synced` or `gnss`. */
@@ -102,7 +107,8 @@ export function withWallTimesCorrected(report: Report, syncPointOf: SyncPointOf)
   };
 }
 
-function corrected(stamp: ReportStamp, point: Stamp | undefined): ReportStamp {
+/** One stamp of it, by the sync point of its boot. */
+export function corrected(stamp: ReportStamp, point: Stamp | undefined): ReportStamp {
   if (point === undefined || point.boot !== stamp.boot) return stamp;
   if (stamp.clock === 'synced' || stamp.clock === 'gnss') return stamp;
   const sinceMs = stamp.monoMs - point.monoMs;

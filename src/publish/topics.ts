@@ -15,6 +15,8 @@ export interface Topics {
   readonly check: string;
   /** Here collectors say what they have stored. */
   readonly receipt: string;
+  /** What happened over a stretch of time. */
+  readonly digest: string;
   /** Reports about one asset. */
   incident(asset: string): string;
 }
@@ -31,6 +33,7 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     gap: `${root}/gap`,
     check: `${root}/check`,
     receipt: `${root}/receipt`,
+    digest: `${root}/digest`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
   };
 }

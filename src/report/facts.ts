@@ -79,7 +79,7 @@ function named(channel: string, { channels }: AssetDescription) {
   return { channel, name: known?.name ?? channel, unit: known?.unit ?? '' };
 }
 
-function reportStamp({ boot, monoMs, wallMs, clock, errorMs }: Stamp): ReportStamp {
+export function reportStamp({ boot, monoMs, wallMs, clock, errorMs }: Stamp): ReportStamp {
   const time = new Date(Math.min(Math.max(wallMs, WALL_MS_MIN), WALL_MS_MAX)).toISOString();
   // The timeline of a recording may begin below zero.
   return { boot, monoMs: Math.max(0, monoMs), time, clock, errorMs };

@@ -126,6 +126,38 @@ export const MIGRATIONS: readonly Migration[] = [
   `,
   // The numbers began anew, so the epoch did.
   (database) => renumber(database, ({ payload }) => laneOfPayload(payload)),
+  `
+  CREATE TABLE history (
+    place INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE historySize (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    rowCount INTEGER NOT NULL,
+    sizeBytes INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO historySize VALUES (1, 0, 0);
+  CREATE TRIGGER historyGrows AFTER INSERT ON history BEGIN
+    UPDATE historySize SET rowCount = rowCount + 1, sizeBytes = sizeBytes + octet_length(new.payload);
+  END;
+  CREATE TRIGGER historyShrinks AFTER DELETE ON history BEGIN
+    UPDATE historySize SET rowCount = rowCount - 1, sizeBytes = sizeBytes - octet_length(old.payload);
+  END;
+
+  CREATE TABLE watched (
+    id INTEGER PRIMARY KEY,
+    asset TEXT NOT NULL,
+    begin TEXT NOT NULL,
+    "end" TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE moment (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, crc INTEGER NOT NULL) STRICT;
+  `,
 ];
 
 /** The first version with lanes. */

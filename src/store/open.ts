@@ -25,6 +25,9 @@ export interface Settings {
 /** Earlier ones can lose committed data (https://www.sqlite.org/wal.html#walresetbug). */
 const SQLITE_VERSION_MIN = '3.51.3';
 
+/** A question is answered in less. */
+const READER_TIMEOUT_MS = 5000;
+
 /**
  * Opens or creates the database, checks it, and counts the boot.
  * @param newEpoch identity for the file if it has to be created or is a copy: 64 random bits in hex
@@ -142,7 +145,8 @@ function connect(path: string): DatabaseSync {
   const log = readLog(path);
   if (isLogDamaged(log, PAGE_BYTES))
     throw new FieldnoteError('STORE_CORRUPT', `the log of ${path} is damaged`, { path });
-  const connection = new DatabaseSync(path);
+  // Somebody may be reading it for a question.
+  const connection = new DatabaseSync(path, { timeout: READER_TIMEOUT_MS });
   try {
     // Exclusive: no shared-memory file, and no sqlite3 shell with an older SQLite can write beside us.
     connection.exec(

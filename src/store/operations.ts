@@ -3,13 +3,27 @@ import { gaps, recordGap } from './gaps.ts';
 import { expire, quarantine } from './giving-up.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
 import { totals } from './ledger.ts';
-import { accept, incidentStates, markDelivered, markDeliveredRange, pendingAfter } from './outbox.ts';
+import {
+  accept,
+  acceptDigest,
+  incidentStates,
+  markDelivered,
+  markDeliveredRange,
+  pendingAfter,
+} from './outbox.ts';
+import { recall } from './recall.ts';
 import { recordSyncPoint, syncPoint } from './sync-points.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
+import { moment, recordMoment, recordWatched } from './watched.ts';
 
 /** Everything that the main thread can ask of the store's thread, by name. */
 export const operations = {
   accept,
+  acceptDigest,
+  recordWatched,
+  recall,
+  recordMoment,
+  moment,
   incidentStates,
   pendingAfter,
   markDelivered,

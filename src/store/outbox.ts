@@ -5,10 +5,12 @@ import { checksum } from './checksum.ts';
 import type { Database } from './database.ts';
 import { recordGap } from './gaps.ts';
 import { quarantine } from './giving-up.ts';
+import { recordHistory } from './history.ts';
 import { enterLane, ROW_BYTES } from './ledger.ts';
 import { LANE_SPAN, placeOf, seqOf } from './place.ts';
 import { checksumOf, isSound, type OutboxEntry, type OutboxRow, type StoredRow, takeRows } from './row.ts';
 import { recordWording, type Wording } from './unwritten.ts';
+import { recordMoment } from './watched.ts';
 
 /** A report and the state of the incident logic that goes with it: both become durable, or neither. */
 export interface Acceptance {
@@ -31,12 +33,40 @@ const READ_CHARS_MAX = 4 * 1024 * 1024;
  * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit, STORE_FULL when the disk has no room for it
  */
 export function accept(database: Database, { stateKey, state, entry, wording }: Acceptance): number {
+  const { sql } = database;
+  const stateText = JSON.stringify(state) ?? 'null';
+  assertSize('state', Buffer.byteLength(stateText), PAYLOAD_BYTES_MAX);
+  assertSize('names', stateKey.length, NAME_LENGTH_MAX);
+  const seq = add(database, entry);
+  sql.run`
+    INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
+    ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
+  recordWording(sql, wording, entry);
+  recordHistory(database, { id: wording.incident, revision: entry.revision, payload: entry.payload });
+  return seq;
+}
+
+/** A digest, and the moment up to which it tells, which becomes durable with it. */
+export interface DigestAcceptance {
+  readonly entry: OutboxEntry;
+  readonly moment: Parameters<typeof recordMoment>[1] | null;
+}
+
+/**
+ * Stores a digest, which is a report without an incident; returns its `seq`.
+ * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
+ */
+export function acceptDigest(database: Database, { entry, moment }: DigestAcceptance): number {
+  if (moment !== null) recordMoment(database, moment);
+  return add(database, entry);
+}
+
+/** Puts a report at the end of its lane. */
+function add(database: Database, entry: OutboxEntry): number {
   const { id, revision, asset, lane, topic, payload } = entry;
   const stamp = JSON.stringify(entry.stamp);
-  const stateText = JSON.stringify(state) ?? 'null';
   assertSize('payload', Buffer.byteLength(payload), PAYLOAD_BYTES_MAX);
-  assertSize('state', Buffer.byteLength(stateText), PAYLOAD_BYTES_MAX);
-  assertSize('names', Math.max(...[stateKey, asset, id, topic].map((name) => name.length)), NAME_LENGTH_MAX);
+  assertSize('names', Math.max(...[asset, id, topic].map((name) => name.length)), NAME_LENGTH_MAX);
 
   const { sql } = database;
   const sizeBytes = Buffer.byteLength(payload) + ROW_BYTES;
@@ -47,10 +77,6 @@ export function accept(database: Database, { stateKey, state, entry, wording }: 
   sql.run`
     INSERT INTO outbox (seq, id, revision, asset, topic, payload, stamp, crc)
     VALUES (${seq}, ${id}, ${revision}, ${asset}, ${topic}, ${payload}, ${stamp}, ${crc})`;
-  sql.run`
-    INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
-    ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
-  recordWording(sql, wording, entry);
   makeRoom(database, lane, entry.stamp);
   return seq;
 }

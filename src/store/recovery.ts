@@ -5,6 +5,7 @@ import { syncFolderNow } from '../system/durable-file.ts';
 import { checksum } from './checksum.ts';
 import { PAGE_BYTES } from './database.ts';
 import { isConstraint } from './failure.ts';
+import { type HistoryRow, isSoundHistory } from './history.ts';
 import { LANES_VERSION } from './migrations.ts';
 import { scanRows } from './page-scan.ts';
 import { placeOf } from './place.ts';
@@ -12,6 +13,7 @@ import { laneOfPayload, renumber } from './renumber.ts';
 import { isSound, type StoredRow } from './row.ts';
 import type { Row, Sql } from './sql.ts';
 import { isSoundUnwritten, type UnwrittenRow } from './unwritten.ts';
+import { isSoundWatched, type WatchedRow } from './watched.ts';
 
 /**
  * What happens to a damaged database: its files are renamed to `fieldnote.db.corrupt-<n>` (with -wal and -shm) and
@@ -43,6 +45,9 @@ export const SAVED_TABLES: readonly Table[] = [
   { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
   { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
   { name: 'unwritten', isSound: (row) => isSoundUnwritten(row as unknown as UnwrittenRow) },
+  { name: 'history', isSound: (row) => isSoundHistory(row as unknown as HistoryRow) },
+  { name: 'watched', isSound: (row) => isSoundWatched(row as unknown as WatchedRow) },
+  { name: 'moment', isSound: ({ name, stamp, crc }) => checksum(`${name}`, `${stamp}`) === crc },
   { name: 'learning' },
   { name: 'learningChunk', isSound: ({ data, crc }) => data instanceof Uint8Array && checksum(data) === crc },
   { name: 'gap' },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import type { Period } from '../values/period.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Begun } from './begin.ts';
 import type { Gap, GapRow } from './gaps.ts';
@@ -9,10 +10,12 @@ import type { LearningKey } from './learning.ts';
 import type { Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
-import type { Acceptance, DeliveredRange, Reading } from './outbox.ts';
+import type { Acceptance, DeliveredRange, DigestAcceptance, Reading } from './outbox.ts';
+import type { Recollection } from './recall.ts';
 import type { OutboxRow } from './row.ts';
 import type { SyncPoint } from './sync-points.ts';
 import type { RevisionKey } from './unwritten.ts';
+import type { MomentName, WatchedStretch } from './watched.ts';
 import type { Greeting, ToWorker } from './worker.ts';
 
 export interface StoreOptions extends Settings {
@@ -80,6 +83,33 @@ export class Store {
    */
   accept(acceptance: Acceptance): Promise<number> {
     return this.#ask('accept', acceptance);
+  }
+
+  /**
+   * Takes a digest and the moment up to which it tells.
+   * @returns the `seq` of it
+   * @throws FieldnoteError BAD_ARGUMENT when it is over its size limit
+   */
+  acceptDigest(acceptance: DigestAcceptance): Promise<number> {
+    return this.#ask('acceptDigest', acceptance);
+  }
+
+  /** Everything that is known of a stretch of time; without one everything there is. */
+  recall(period: Period | null): Promise<Recollection> {
+    return this.#ask('recall', period);
+  }
+
+  /** Remembers when assets were watched. */
+  recordWatched(stretches: readonly WatchedStretch[]): Promise<void> {
+    return this.#ask('recordWatched', stretches);
+  }
+
+  recordMoment(name: MomentName, stamp: Stamp): Promise<void> {
+    return this.#ask('recordMoment', { name, stamp });
+  }
+
+  moment(name: MomentName): Promise<Stamp | null> {
+    return this.#ask('moment', name);
   }
 
   /** The state that was last accepted for each asset. */

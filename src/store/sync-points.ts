@@ -20,6 +20,6 @@ export function recordSyncPoint({ sql }: Database, { boot, monoMs, wallMs, error
   sql.run`DELETE FROM syncPoint WHERE boot <= (SELECT max(boot) FROM syncPoint) - ${SYNC_POINTS_MAX}`;
 }
 
-export function syncPoint({ sql }: Database, boot: number): SyncPoint | null {
+export function syncPoint({ sql }: Pick<Database, 'sql'>, boot: number): SyncPoint | null {
   return (sql.get`SELECT * FROM syncPoint WHERE boot = ${boot}` as SyncPoint | undefined) ?? null;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * (docs/reference/report.schema.json) is generated from here. Fields are only ever added.
  */
 
-const stamp = z
+export const stampSchema = z
   .strictObject({
     boot: z.int().min(0).describe('Counts the boots of the device.'),
     monoMs: z.number().min(0).describe('Milliseconds since that boot.'),
@@ -25,7 +25,7 @@ const channelFact = z.strictObject({
   spread: z.number().positive().describe('Learned standard deviation of the window mean.'),
   extreme: z.number().describe('Window mean furthest from the baseline in this incident.'),
   share: z.number().min(0).max(1).describe('Share of the score.'),
-  since: stamp,
+  since: stampSchema,
 });
 
 const sensorFact = z
@@ -38,7 +38,7 @@ const sensorFact = z
       .array(z.strictObject({ channel: z.string(), name: z.string(), unit: z.string() }))
       .max(64)
       .describe('Channels that are left out of the judgement because of it.'),
-    since: stamp,
+    since: stampSchema,
     value: z.number().optional().describe('Latest value concerned.'),
     min: z.number().optional().describe('Lower limit that it reached or passed.'),
     max: z.number().optional().describe('Upper limit that it reached or passed.'),
@@ -77,9 +77,9 @@ export const reportSchema = z
     node: z.string(),
     asset: z.strictObject({ key: z.string(), name: z.string() }),
     severity: z.enum(['notice', 'warning', 'critical']),
-    opened: stamp,
-    updated: stamp,
-    closed: stamp.nullable(),
+    opened: stampSchema,
+    updated: stampSchema,
+    closed: stampSchema.nullable(),
     score: z.number().min(0).describe('1 is the alarm limit.'),
     peakScore: z.number().min(0),
     episodes: z.int().min(1),
@@ -106,7 +106,7 @@ export const reportSchema = z
   .describe('One revision of the report about one incident.');
 
 export type Report = z.output<typeof reportSchema>;
-export type ReportStamp = z.output<typeof stamp>;
+export type ReportStamp = z.output<typeof stampSchema>;
 export type WriterProvenance = z.output<typeof writer>;
 export type ChannelFact = z.output<typeof channelFact>;
 export type SensorFact = z.output<typeof sensorFact>;

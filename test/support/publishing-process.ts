@@ -70,7 +70,15 @@ async function serve(dataDir: string, mqttText: string): Promise<void> {
       if (accepted !== undefined) process.send?.(accepted);
     },
   });
-  const publisher = createPublisher({ ...parts, ...NODE, config: mqtt, keeper, secrets: async () => ({}) });
+  const noDigests = { linkUp: async () => undefined, linkLost: () => undefined };
+  const publisher = createPublisher({
+    ...parts,
+    ...NODE,
+    config: mqtt,
+    keeper,
+    digests: noDigests,
+    secrets: async () => ({}),
+  });
   publisher.start();
   process.send?.('ready');
   let count = 0;

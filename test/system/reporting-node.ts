@@ -66,6 +66,7 @@ const forgetful: PublishingParts['keeper'] = {
 const publisher = createPublisher({
   ...{ config: mqtt, site: 'plant', node, secrets: async () => ({}), clock, counters, log },
   keeper: isForgetful ? forgetful : keeper,
+  digests: { linkUp: async () => undefined, linkLost: () => undefined },
 });
 publisher.start();
 

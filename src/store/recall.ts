@@ -1,0 +1,46 @@
+import { type Period, touches } from '../values/period.ts';
+import type { Stamp } from '../values/stamp.ts';
+import type { Database } from './database.ts';
+import { type Gap, gaps } from './gaps.ts';
+import { type HistoryPart, history, timedBy } from './history.ts';
+import { type SyncPoint, syncPoint } from './sync-points.ts';
+import { watchedMs } from './watched.ts';
+
+/** What the store knows of a stretch of time. */
+export interface Recollection extends HistoryPart {
+  readonly gaps: readonly Pick<Gap, 'reason' | 'count'>[];
+  /** For how many milliseconds of it each asset was watched. */
+  readonly watchedMs: Readonly<Record<string, number>>;
+  /** When the clocks of the boots that the reports name were right. */
+  readonly syncPoints: readonly SyncPoint[];
+}
+
+/** Everything about a stretch of time, or everything there is. */
+export function recall(database: Pick<Database, 'sql'>, period: Period | null): Recollection {
+  const part = history(database, period);
+  const boots = new Set(part.reports.flatMap(bootsIn));
+  const points = [...boots].map((boot) => syncPoint(database, boot));
+  return {
+    ...part,
+    gaps: gapsIn(database, period),
+    watchedMs: period === null ? {} : watchedMs(database, period),
+    syncPoints: points.filter((point) => point !== null),
+  };
+}
+
+/** A record without a time is as old as the one before it. */
+function gapsIn(database: Pick<Database, 'sql'>, period: Period | null): Recollection['gaps'] {
+  const timed = timedBy(database);
+  let at: Stamp | null = null;
+  const found: Pick<Gap, 'reason' | 'count'>[] = [];
+  for (const gap of gaps(database)) {
+    at = gap.at === null ? at : timed(gap.at);
+    const isPart = period === null || (at !== null && touches({ from: at, to: at }, period));
+    if (isPart) found.push({ reason: gap.reason, count: gap.count });
+  }
+  return found;
+}
+
+function bootsIn(report: string): number[] {
+  return [...report.matchAll(/"boot":(\d{1,15})/g)].map(([, boot]) => Number(boot));
+}
