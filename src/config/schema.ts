@@ -180,6 +180,10 @@ const mqtt = z.strictObject({
       'must be mqtt://host:port or mqtts://host:port, without user or password',
     )
     .describe('Broker, such as mqtts://broker.example:8883.'),
+  version: z
+    .literal(['auto', '3.1.1', 5])
+    .default('auto')
+    .describe('Version of MQTT. auto: 5, and 3.1.1 with a broker that does not speak it.'),
   username: z.string().min(1).max(1024).optional().describe('User at the broker.'),
   passwordFile: z
     .string()

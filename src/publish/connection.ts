@@ -2,13 +2,17 @@ import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type P
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import { type Message, propertiesOf } from './message.ts';
-import { connectRefused, disconnected } from './reasons.ts';
+import { closedUnanswered, connectRefused, disconnected } from './reasons.ts';
 import type { Secrets } from './secrets.ts';
+
+/** `5`, or the version before it, which many brokers have beside it or instead. */
+export type MqttVersion = 5 | '3.1.1';
 
 export interface ConnectionOptions {
   /** `mqtt://host:port` or `mqtts://host:port`. */
   readonly url: string;
   readonly clientId: string;
+  readonly version: MqttVersion;
   readonly username?: string | undefined;
   readonly secrets: Secrets;
   readonly keepAliveMs: number;
@@ -51,6 +55,7 @@ export class Connection {
   /** When each publish that waits for its acknowledgement was sent, the oldest first. */
   readonly #sentAtMs = new Map<number, number>();
   #sentCount = 0;
+  #isAccepted = false;
   #isEnded = false;
   #limits: NonNullable<IConnackPacket['properties']> = {};
   #deadline: NodeJS.Timeout | undefined;
@@ -66,7 +71,7 @@ export class Connection {
       this.drop(disconnected(reasonCode, { broker: options.url, clientId: options.clientId })),
     );
     this.#client.on('error', (error) => this.drop(this.#failure(error)));
-    this.#client.on('close', () => this.drop(this.#lost('closed the connection')));
+    this.#client.on('close', () => this.drop(this.#closed()));
     this.#guardInbound();
   }
 
@@ -117,6 +122,7 @@ export class Connection {
   }
 
   #accept({ properties = {} }: IConnackPacket): void {
+    this.#isAccepted = true;
     this.#limits = properties;
     this.#connected.resolve();
   }
@@ -159,6 +165,11 @@ export class Connection {
     return this.#lost(`failed: ${error.message || error.code}`, error);
   }
 
+  #closed(): FieldnoteError {
+    const { url: broker } = this.#options;
+    return this.#isAccepted ? this.#lost('closed the connection') : closedUnanswered(broker);
+  }
+
   #lost(what: string, cause?: Error): FieldnoteError {
     const { url } = this.#options;
     return new FieldnoteError('PUBLISH_LOST', `broker ${url} ${what}`, { broker: url }, cause);
@@ -176,7 +187,7 @@ function ackCodeOf(error: (Error & { code?: unknown }) | null | undefined): numb
 
 function clientOptions(options: ConnectionOptions): IClientOptions {
   const { protocol, hostname, port } = new URL(options.url);
-  const { will, username, secrets } = options;
+  const { version, will, username, secrets } = options;
   return {
     protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -184,7 +195,7 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     ...(username !== undefined && { username }),
     ...secrets,
     clientId: options.clientId,
-    protocolVersion: 5,
+    protocolVersion: version === 5 ? 5 : 4,
     clean: true,
     reconnectPeriod: 0,
     connectTimeout: options.ackTimeoutMs,

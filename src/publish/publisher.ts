@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttConfig } from '../config/schema.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, type MqttVersion } from './connection.ts';
 import { Delivery, type DeliveryEvents, type DeliveryOptions } from './delivery.ts';
 import { type Message, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { type Document, Presence } from './presence.ts';
-import { blamesPublish, isLasting, publishRefused } from './reasons.ts';
+import { blamesPublish, isLasting, mayRefuseVersion, publishRefused } from './reasons.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -26,13 +26,16 @@ export interface PublisherOptions {
 }
 
 export interface PublisherEvents extends DeliveryEvents {
-  connected(): void;
+  connected(version: MqttVersion): void;
   /** The connection failed or was lost; the next attempt comes after so long. */
   lost(error: FieldnoteError, retryInMs: number): void;
 }
 
 /** A connection that has lived so long makes the next loss a new one. */
 const STABLE_MS = 60_000;
+
+/** What `auto` tries, one after the other; a broker that was updated is noticed at the next connection. */
+const VERSIONS: readonly [MqttVersion, ...MqttVersion[]] = [5, '3.1.1'];
 
 /** How long a stop waits for the acknowledgements of what is in flight. */
 const FINISH_TIMEOUT_MS = 1000;
@@ -118,13 +121,22 @@ export class Publisher {
 
   /** One connection from its beginning to its end, which comes as a value. */
   async #attempt(): Promise<FieldnoteError> {
+    const { version } = this.#options.config;
+    const [first, ...others] = version === 'auto' ? VERSIONS : [version];
+    let error = await this.#attemptWith(first);
+    for (const older of others)
+      if (mayRefuseVersion(error) && !this.#stopping.signal.aborted) error = await this.#attemptWith(older);
+    return error;
+  }
+
+  async #attemptWith(version: MqttVersion): Promise<FieldnoteError> {
     this.#connectedAtMs = Number.POSITIVE_INFINITY;
     try {
-      const connection = new Connection(this.#connectionOptions());
+      const connection = new Connection({ ...this.#connectionOptions(), version });
       this.#connection = connection;
       const isConnected = connection.connected.then(() => true);
       if (await Promise.race([isConnected, connection.ended.then(() => false)]))
-        await this.#serve(connection);
+        await this.#serve(connection, version);
       return await connection.ended;
     } catch (thrown) {
       const error = failure(this.#options.config.url, thrown);
@@ -136,10 +148,10 @@ export class Publisher {
     }
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  async #serve(connection: Connection, version: MqttVersion): Promise<void> {
     const { clock, on } = this.#options;
     this.#connectedAtMs = clock.monoMs();
-    on.connected();
+    on.connected(version);
     if (!(await this.#announce(connection)) || this.#stopping.signal.aborted) return;
     const delivery = new Delivery(this.#deliveryOptions(connection));
     this.#delivery = delivery;
@@ -190,7 +202,7 @@ export class Publisher {
     if (sizeFault(message, connection.packetSizeBytesMax) === undefined) connection.publish(message);
   }
 
-  #connectionOptions(): ConnectionOptions {
+  #connectionOptions(): Omit<ConnectionOptions, 'version'> {
     const { config, site, node, secrets, clock } = this.#options;
     return {
       url: config.url,

@@ -15,15 +15,18 @@ const PAYLOAD_FORMAT_INVALID = 0x99;
 /** CONNACK codes that pass by themselves: server unavailable, server busy, quota, connection rate, unspecified. */
 const PASSING_REFUSALS: readonly number[] = [0x80, 0x83, 0x88, 0x89, 0x8b, 0x97, 0x9f];
 
+/** CONNACK codes of a broker that does not speak the version; the first is that of a broker of MQTT 3.1.1. */
+const VERSION_REFUSALS: readonly unknown[] = [0x01, 0x84];
+
 /** DISCONNECT codes that speak about a publish, not about the connection. */
 const PUBLISH_BLAMED: readonly number[] = [TOPIC_NAME_INVALID, PACKET_TOO_LARGE, PAYLOAD_FORMAT_INVALID];
 
 /** Hints for the person who has to act; the codes 1 to 5 are those of MQTT 3.1.1 brokers. */
 const HINTS: Readonly<Record<number, string>> = {
-  1: 'the broker does not speak MQTT 5',
+  1: 'the broker does not speak this version of MQTT: set mqtt.version to auto',
   4: 'check mqtt.username and mqtt.passwordFile',
   5: 'check mqtt.username and mqtt.passwordFile, or give the user access',
-  132: 'the broker does not speak MQTT 5',
+  132: 'the broker does not speak this version of MQTT: set mqtt.version to auto',
   134: 'check mqtt.username and mqtt.passwordFile',
   135: 'give the user access at the broker',
   142: 'another client uses this id: two devices have the same site and node',
@@ -52,6 +55,17 @@ export function connectRefused(code: number, whom: { broker: string; username: s
   const user = whom.username === undefined ? 'a client without a user name' : `user "${whom.username}"`;
   const message = `broker ${whom.broker} refused ${user}: ${reasonText(code)}${hint(code)}`;
   return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
+}
+
+/** The broker took the bytes of CONNECT and hung up, as some do on a version of MQTT that they do not speak. */
+export function closedUnanswered(broker: string): FieldnoteError {
+  const message = `broker ${broker} closed the connection without an answer`;
+  return new FieldnoteError('PUBLISH_LOST', message, { broker, isUnanswered: true });
+}
+
+/** Whether a broker may have refused the version of MQTT, so that an older one is worth a try. */
+export function mayRefuseVersion({ context }: FieldnoteError): boolean {
+  return context['isUnanswered'] === true || VERSION_REFUSALS.includes(context['reasonCode']);
 }
 
 /** The broker ended the connection with DISCONNECT. */

@@ -51,6 +51,8 @@ export class MemoryOutbox implements OutboxSource {
 /** What the publisher told its owner. */
 export interface Told {
   connected: number;
+  /** Of MQTT, of each connection. */
+  readonly versions: (5 | '3.1.1')[];
   readonly lost: { error: FieldnoteError; retryInMs: number }[];
   readonly refused: { error: FieldnoteError; retryInMs: number }[];
   delivered: number;
@@ -63,11 +65,25 @@ type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on'>> & {
   config?: Partial<MqttConfig>;
 };
 
-const CONFIG = { window: 64, keepAlive: 30_000, healthInterval: 60_000, ackTimeout: 5000 };
+const CONFIG = {
+  version: 'auto' as const,
+  window: 64,
+  keepAlive: 30_000,
+  healthInterval: 60_000,
+  ackTimeout: 5000,
+};
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
 export function createRig({ port, config, outbox = new MemoryOutbox(), ...options }: RigOptions) {
-  const told: Told = { connected: 0, lost: [], refused: [], delivered: 0, sent: 0, quarantined: [] };
+  const told: Told = {
+    connected: 0,
+    versions: [],
+    lost: [],
+    refused: [],
+    delivered: 0,
+    sent: 0,
+    quarantined: [],
+  };
   const publisher = new Publisher({
     config: { ...CONFIG, url: `mqtt://127.0.0.1:${port}`, ...config },
     site: 'plant',
@@ -78,8 +94,9 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
     secrets: {},
     ...options,
     on: {
-      connected: () => {
+      connected: (version) => {
         told.connected += 1;
+        told.versions.push(version);
       },
       lost: (error, retryInMs) => told.lost.push({ error, retryInMs }),
       refused: (error, retryInMs) => told.refused.push({ error, retryInMs }),
