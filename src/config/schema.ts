@@ -172,6 +172,20 @@ const asset = z.strictObject({
     .prefault({}),
 });
 
+const sparkplugId = z
+  .string()
+  .regex(/^[^+#/$\p{Cc}][^+#/\p{Cc}]{0,63}$/u, 'must be 1 to 64 characters without + # /');
+
+const sparkplug = z.strictObject({
+  group: sparkplugId.optional().describe('Group id; the site when absent.'),
+  host: sparkplugId
+    .optional()
+    .describe(
+      'Id of the primary host: nothing is shown while that one is offline. Without it nobody is waited for.',
+    ),
+  interval: duration('1s', '1h').prefault('10s').describe('How often values that have changed are sent.'),
+});
+
 const mqtt = z.strictObject({
   url: z
     .string()
@@ -194,6 +208,13 @@ const mqtt = z.strictObject({
   window: z.int().min(1).max(1024).default(64).describe('Publishes that may wait for their acknowledgement.'),
   keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
   healthInterval: duration('100ms', '1d').prefault('60s').describe('How often `health` is published.'),
+  homeAssistant: z
+    .boolean()
+    .default(false)
+    .describe('Node and assets appear in Home Assistant by themselves (MQTT discovery).'),
+  sparkplug: sparkplug
+    .optional()
+    .describe('Node and assets are shown as a Sparkplug B edge node with its devices; `{}` switches it on.'),
   ackTimeout: duration('1s', '10min')
     .prefault('20s')
     .describe(

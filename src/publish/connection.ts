@@ -1,14 +1,21 @@
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
+import { guardInbound } from './inbound-guard.ts';
 import { type Message, propertiesOf } from './message.ts';
-import { closedUnanswered, connectRefused, disconnected } from './reasons.ts';
+import { closedUnanswered, connectionFailed, disconnected } from './reasons.ts';
 import type { Secrets } from './secrets.ts';
 
 /** `5`, or the version before it, which many brokers have beside it or instead. */
 export type MqttVersion = 5 | '3.1.1';
 
-export interface ConnectionOptions {
+/** One after the other, as long as the broker may have refused the version. A broker that was updated shows at once. */
+export function versionsToTry(configured: MqttVersion | 'auto'): readonly [MqttVersion, ...MqttVersion[]] {
+  return configured === 'auto' ? [5, '3.1.1'] : [configured];
+}
+
+/** Who connects to which broker, and how. */
+export interface BrokerSettings {
   /** `mqtt://host:port` or `mqtts://host:port`. */
   readonly url: string;
   readonly clientId: string;
@@ -18,15 +25,15 @@ export interface ConnectionOptions {
   readonly keepAliveMs: number;
   /** How long the broker may take to accept the connection or to acknowledge a publish. */
   readonly ackTimeoutMs: number;
+}
+
+export interface ConnectionOptions extends BrokerSettings {
   readonly will: Message;
   readonly clock: Clock;
 }
 
 /** We subscribe to nothing: the broker sends acknowledgements, and no honest one of them is larger. */
 const INBOUND_PACKET_SIZE_BYTES_MAX = 65_536;
-
-/** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
-const INBOUND_BACKLOG_BYTES_MAX = 4 * 65_536;
 
 /** What a broker says to a client that publishes at QoS 1 and subscribes to nothing. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
@@ -65,14 +72,19 @@ export class Connection {
     this.#options = options;
     this.connected = this.#connected.promise;
     this.ended = this.#ended.promise;
-    this.#client = mqtt.connect(clientOptions(options));
+    this.#client = mqtt.connect({ ...clientOptions(options), will: willOf(options.will) });
     this.#client.on('connect', (packet) => this.#accept(packet));
     this.#client.on('disconnect', ({ reasonCode = 0 }) =>
       this.drop(disconnected(reasonCode, { broker: options.url, clientId: options.clientId })),
     );
-    this.#client.on('error', (error) => this.drop(this.#failure(error)));
+    this.#client.on('error', (error) =>
+      this.drop(connectionFailed(error, { broker: options.url, username: options.username })),
+    );
     this.#client.on('close', () => this.drop(this.#closed()));
-    this.#guardInbound();
+    guardInbound(this.#client, {
+      expected: EXPECTED_PACKETS,
+      onEndless: () => this.drop(this.#lost('sent a packet without an end')),
+    });
   }
 
   /** How many publishes the broker lets wait for their acknowledgement. */
@@ -143,36 +155,14 @@ export class Connection {
     else this.drop(this.#lost(`did not acknowledge a publish within ${ackTimeoutMs} ms`));
   }
 
-  /** Keeps from the client what it cannot cope with: packets without an end, and packets that are not for us. */
-  #guardInbound(): void {
-    let sizeBytes = 0;
-    this.#client.on('packetreceive', (packet) => {
-      sizeBytes = 0;
-      // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
-      if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
-    });
-    this.#client.stream.on('data', (bytes: Buffer) => {
-      sizeBytes += bytes.length;
-      if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) this.drop(this.#lost('sent a packet without an end'));
-    });
-  }
-
-  #failure(error: Error & { code?: unknown }): FieldnoteError {
-    const { url: broker, username } = this.#options;
-    if (typeof error.code === 'number' && /^Connection refused/.test(error.message))
-      return connectRefused(error.code, { broker, username });
-    // The errors of a host with several addresses have no message of their own.
-    return this.#lost(`failed: ${error.message || error.code}`, error);
-  }
-
   #closed(): FieldnoteError {
     const { url: broker } = this.#options;
     return this.#isAccepted ? this.#lost('closed the connection') : closedUnanswered(broker);
   }
 
-  #lost(what: string, cause?: Error): FieldnoteError {
+  #lost(what: string): FieldnoteError {
     const { url } = this.#options;
-    return new FieldnoteError('PUBLISH_LOST', `broker ${url} ${what}`, { broker: url }, cause);
+    return new FieldnoteError('PUBLISH_LOST', `broker ${url} ${what}`, { broker: url });
   }
 }
 
@@ -185,9 +175,10 @@ function ackCodeOf(error: (Error & { code?: unknown }) | null | undefined): numb
   return typeof error.code === 'number' ? error.code : undefined;
 }
 
-function clientOptions(options: ConnectionOptions): IClientOptions {
+/** How to reach the broker, without what is said to it. */
+export function clientOptions(options: BrokerSettings): IClientOptions {
   const { protocol, hostname, port } = new URL(options.url);
-  const { version, will, username, secrets } = options;
+  const { version, username, secrets } = options;
   return {
     protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -204,12 +195,10 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     log: () => {},
     keepalive: Math.max(1, Math.round(options.keepAliveMs / 1000)),
     properties: { maximumPacketSize: INBOUND_PACKET_SIZE_BYTES_MAX },
-    will: {
-      topic: will.topic,
-      payload: will.payload,
-      qos: will.qos,
-      retain: will.isRetained,
-      properties: propertiesOf(will),
-    },
   };
+}
+
+function willOf(will: Message): NonNullable<IClientOptions['will']> {
+  const { topic, payload, qos, isRetained: retain } = will;
+  return { topic, payload, qos, retain, properties: propertiesOf(will) };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttConfig } from '../config/schema.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
-import { Connection, type ConnectionOptions, type MqttVersion } from './connection.ts';
+import { Connection, type ConnectionOptions, type MqttVersion, versionsToTry } from './connection.ts';
 import { Delivery, type DeliveryEvents, type DeliveryOptions } from './delivery.ts';
 import { type Message, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
@@ -33,9 +33,6 @@ export interface PublisherEvents extends DeliveryEvents {
 
 /** A connection that has lived so long makes the next loss a new one. */
 const STABLE_MS = 60_000;
-
-/** What `auto` tries, one after the other; a broker that was updated is noticed at the next connection. */
-const VERSIONS: readonly [MqttVersion, ...MqttVersion[]] = [5, '3.1.1'];
 
 /** How long a stop waits for the acknowledgements of what is in flight. */
 const FINISH_TIMEOUT_MS = 1000;
@@ -122,7 +119,7 @@ export class Publisher {
   /** One connection from its beginning to its end, which comes as a value. */
   async #attempt(): Promise<FieldnoteError> {
     const { version } = this.#options.config;
-    const [first, ...others] = version === 'auto' ? VERSIONS : [version];
+    const [first, ...others] = versionsToTry(version);
     let error = await this.#attemptWith(first);
     for (const older of others)
       if (mayRefuseVersion(error) && !this.#stopping.signal.aborted) error = await this.#attemptWith(older);

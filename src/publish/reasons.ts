@@ -57,6 +57,19 @@ export function connectRefused(code: number, whom: { broker: string; username: s
   return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
 }
 
+/** What an error of the client says: the broker refused the connection, or it failed. */
+export function connectionFailed(
+  error: Error & { code?: unknown },
+  whom: { broker: string; username: string | undefined },
+): FieldnoteError {
+  if (typeof error.code === 'number' && /^Connection refused/.test(error.message))
+    return connectRefused(error.code, whom);
+  const { broker } = whom;
+  // The errors of a host with several addresses have no message of their own.
+  const message = `broker ${broker} failed: ${error.message || error.code}`;
+  return new FieldnoteError('PUBLISH_LOST', message, { broker }, error);
+}
+
 /** The broker took the bytes of CONNECT and hung up, as some do on a version of MQTT that they do not speak. */
 export function closedUnanswered(broker: string): FieldnoteError {
   const message = `broker ${broker} closed the connection without an answer`;
@@ -77,6 +90,12 @@ export function disconnected(code: number, whom: { broker: string; clientId: str
 /** The broker refused one publish with PUBACK. */
 export function publishRefused(code: number, whom: { broker: string; topic: string }) {
   const message = `broker ${whom.broker} refused a publish to ${whom.topic}: ${reasonText(code)}${hint(code)}`;
+  return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
+}
+
+/** The broker refused a subscription with SUBACK. */
+export function subscriptionRefused(code: number, whom: { broker: string; topic: string }) {
+  const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)}${hint(code)}`;
   return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
 }
 

@@ -13,6 +13,8 @@ export interface Topics {
   readonly gap: string;
   /** Reports about one asset. */
   incident(asset: string): string;
+  /** Retained: how one asset is now. Only for those who were asked to show it. */
+  asset(asset: string): string;
 }
 
 /**
@@ -26,6 +28,7 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     health: `${root}/health`,
     gap: `${root}/gap`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
+    asset: (asset) => `${root}/asset/${level('asset', asset)}`,
   };
 }
 

@@ -71,6 +71,7 @@ const CONFIG = {
   keepAlive: 30_000,
   healthInterval: 60_000,
   ackTimeout: 5000,
+  homeAssistant: false,
 };
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
