@@ -106,9 +106,14 @@ export class EdgeNode {
     return messages;
   }
 
-  /** Whether a message on the command topic asks for the births again; anything else is no command of this node. */
-  isRebirth(payload: Uint8Array): boolean {
-    return commandsOf(payload).some(({ name, value }) => name === REBIRTH && value === true);
+  /**
+   * Takes what came on the command topic. Anything but a rebirth is no command of this node.
+   * @returns whether the births are asked for; until then there is no data
+   */
+  take(payload: Uint8Array): boolean {
+    const isRebirth = commandsOf(payload).some(({ name, value }) => name === REBIRTH && value === true);
+    if (isRebirth) this.#isBorn = false;
+    return isRebirth;
   }
 
   #hasOtherMetrics({ assets }: MirroredState): boolean {

@@ -55,8 +55,7 @@ export class Sparkplug {
   update(state: MirroredState): void {
     this.#state = state;
     if (!this.#isBorn) this.#beBorn();
-    // A host that asked for births must get no data before them.
-    else if (this.#link.isReady && this.#rebirth === undefined) this.#send(this.#edge.changes(state));
+    else if (this.#link.isReady) this.#send(this.#edge.changes(state));
   }
 
   async stop(): Promise<void> {
@@ -82,7 +81,7 @@ export class Sparkplug {
 
   #take(topic: string, payload: Buffer): void {
     if (topic === this.#host?.topic) this.#followHost(this.#host, payload);
-    else if (topic === this.#edge.commandTopic && this.#edge.isRebirth(payload)) this.#bearAgain();
+    else if (topic === this.#edge.commandTopic && this.#edge.take(payload)) this.#bearAgain();
   }
 
   #followHost(host: HostState, payload: Buffer): void {
