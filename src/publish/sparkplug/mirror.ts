@@ -15,7 +15,7 @@ export interface SparkplugOptions {
 }
 
 /** Births that hosts ask for come no faster than this, so that nobody can make the node flood the broker. */
-const REBIRTH_PAUSE_MS = 1000;
+const REBIRTH_PAUSE_MS = 500;
 
 /** Shows node and assets to Sparkplug hosts, over a connection of its own: its last will is the death of the node. */
 export class Sparkplug {
