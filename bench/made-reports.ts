@@ -3,6 +3,7 @@ import { reportOf } from '../src/report/facts.ts';
 import type { Acceptance } from '../src/store/outbox.ts';
 import { agentVersion } from '../src/system/version.ts';
 import type { Incident } from '../src/values/incident.ts';
+import { laneOf } from '../src/values/lane.ts';
 import type { Report } from '../src/values/report.ts';
 import type { Stamp } from '../src/values/stamp.ts';
 import { ASSET } from './configuration.ts';
@@ -34,7 +35,8 @@ export function madeReport(): Report {
 export function madeAcceptance(): Acceptance {
   const report = madeReport();
   const { id, revision } = report;
-  const entry = { id, revision, asset: ASSET, topic: TOPIC, payload: JSON.stringify(report), stamp };
+  const lane = laneOf(report);
+  const entry = { id, revision, asset: ASSET, lane, topic: TOPIC, payload: JSON.stringify(report), stamp };
   const wording = { incident: id, isAwaited: false };
   return { stateKey: ASSET, state: madeIncident(), entry, wording };
 }

@@ -2,6 +2,7 @@ import type { Health } from '../src/health.ts';
 import type { ReportEvent } from '../src/publish/envelope.ts';
 import type { DeviceChannel } from '../src/values/device.ts';
 import type { Severity } from '../src/values/incident.ts';
+import type { Lane } from '../src/values/lane.ts';
 import type { Broker } from '../test/support/broker.ts';
 import type { BrokerMessage } from '../test/support/broker-faults.ts';
 import type { ChannelRow } from './frame.ts';
@@ -27,7 +28,9 @@ export class Subscriber {
   /** Severity of the open incident for each channel that it names. */
   #marked = new Map<string, Severity>();
   /** Reports by their id: copies count once. */
-  readonly #reports = new Map<string, number>();
+  readonly #reports = new Set<string>();
+  /** Highest sequence number of each lane. */
+  readonly #highest = new Map<Lane, number>();
   #copies = 0;
   /** Reports in the words of the language model. */
   #written = 0;
@@ -117,7 +120,9 @@ export class Subscriber {
   #takeReport(event: ReportEvent): void {
     const { json, view } = this.#options;
     const isCopy = this.#reports.has(event.id);
-    this.#reports.set(event.id, Number(event.sequence));
+    this.#reports.add(event.id);
+    const highest = Math.max(this.#highest.get(event.lane) ?? 0, Number(event.sequence));
+    this.#highest.set(event.lane, highest);
     if (isCopy) {
       this.#copies += 1;
       return;
@@ -134,9 +139,10 @@ export class Subscriber {
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
-  /** Sequence numbers begin at 1 and have no holes, so the highest says how many there must be. */
+  /** The numbers of a lane begin at 1 and have no holes, so the highest ones say how many there must be. */
   #missing(): number {
-    return Math.max(0, this.#storeTotals().accepted, ...this.#reports.values()) - this.#reports.size;
+    const numbered = [...this.#highest.values()].reduce((sum, highest) => sum + highest, 0);
+    return Math.max(this.#storeTotals().accepted, numbered) - this.#reports.size;
   }
 
   #storeTotals() {

@@ -1,3 +1,5 @@
+import { LANES } from '../src/values/lane.ts';
+
 /** The AsyncAPI 3.0 document: what Fieldnote publishes over MQTT, for those who subscribe. */
 export function asyncApi(): object {
   return {
@@ -7,7 +9,7 @@ export function asyncApi(): object {
       version: '1',
       description:
         'Reports of an edge agent. Delivery is at least once and in order: drop duplicates by CloudEvents `id`; ' +
-        'nothing is missing when `sequence` has no hole within one `epoch`, gaps apart, which are published.',
+        'nothing is missing when `sequence` has no hole within one `epoch` and `lane`, gaps apart, which are published.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',
@@ -65,8 +67,9 @@ function messages(): object {
   });
   const sequence = {
     subject: { ...text, description: 'Key of the asset.' },
-    epoch: { ...text, description: 'Changes when the store was replaced or salvaged.' },
-    sequence: { ...text, description: 'Without holes within one epoch.' },
+    epoch: { ...text, description: 'Changes when the store was replaced, salvaged, copied or restored.' },
+    lane: { enum: LANES, description: 'Priority class, the most urgent first. Order is kept within a lane.' },
+    sequence: { ...text, description: 'Counts from 1, without holes within one epoch and lane.' },
   };
   const events = ['opened', 'updated', 'closed'].map((event) => `fieldnote.incident.${event}`);
   return {
@@ -90,6 +93,8 @@ function messages(): object {
                 reason: text,
                 detail: text,
                 count: { type: ['integer', 'null'], description: 'Reports lost; null when nobody knows.' },
+                epoch: { type: ['string', 'null'], description: 'To which the numbers belong.' },
+                lane: { enum: [...LANES, null] },
                 fromSeq: { type: ['integer', 'null'] },
                 toSeq: { type: ['integer', 'null'] },
               },

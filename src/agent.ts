@@ -21,6 +21,7 @@ import type { Logger } from './system/log.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
 import type { IncidentEvent } from './values/incident.ts';
+import { laneOf } from './values/lane.ts';
 import type { Report } from './values/report.ts';
 import type { Stamp } from './values/stamp.ts';
 import { createWriter, readUnwritten } from './writing.ts';
@@ -39,7 +40,7 @@ export interface AgentOptions {
   readonly config: Config;
   /** Of the configuration file. */
   readonly configSha256: string;
-  readonly secrets: Secrets;
+  readonly secrets: () => Promise<Secrets>;
   /** Content of /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
   /** Why work that can wait should wait now; `strainOf` asks the kernel. */
@@ -82,7 +83,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let keeper: StoreKeeper | undefined;
   const clock = systemClock(() => keeper?.store?.boot ?? 0);
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId: options.bootId };
-  keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: () => publisher?.nudge() });
+  keeper = await StoreKeeper.start({
+    settings,
+    clock,
+    counters,
+    log,
+    onAccepted: (lane) => publisher?.nudge(lane),
+  });
   const publisher =
     mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });
@@ -234,7 +241,8 @@ function store({ keeper, states, mirroring }: Parts, report: Report, stamp: Stam
   }
   const topic = topicsOf({ site, node }).incident(asset);
   const id = outboxIdOf(report);
-  const entry = { id, revision, asset, topic, payload: JSON.stringify(report), stamp };
+  const lane = laneOf(report);
+  const entry = { id, revision, asset, lane, topic, payload: JSON.stringify(report), stamp };
   keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
   mirroring?.reported(report);
 }

@@ -1,6 +1,6 @@
 import type { Assets, RunningAsset } from './assets.ts';
 import type { Config, MqttConfig } from './config/schema.ts';
-import { versionsToTry } from './publish/connection.ts';
+import { versionsToTry } from './publish/client-options.ts';
 import { openTopicMemory } from './publish/home-assistant/memory.ts';
 import { HomeAssistant } from './publish/home-assistant/mirror.ts';
 import type { MirrorLinkOptions } from './publish/mirror-link.ts';
@@ -19,7 +19,7 @@ import type { Report } from './values/report.ts';
 export interface MirroringParts {
   readonly config: Config;
   readonly mqtt: MqttConfig;
-  readonly secrets: Secrets;
+  readonly secrets: () => Promise<Secrets>;
   readonly assets: Assets;
   readonly sources: ReadonlyMap<string, SourceReader>;
   readonly keeper: StoreKeeper;
@@ -153,7 +153,8 @@ function linkOf({ config, mqtt, secrets, clock }: MirroringParts, name: string):
   const { url, username, keepAlive: keepAliveMs, ackTimeout: ackTimeoutMs } = mqtt;
   const clientId = `fieldnote.${site}.${node}.${name}`;
   return {
-    settings: { url, clientId, username, secrets, keepAliveMs, ackTimeoutMs },
+    settings: { url, clientId, username, keepAliveMs, ackTimeoutMs },
+    secrets,
     versions: versionsToTry(mqtt.version),
     random: Math.random,
     clock,

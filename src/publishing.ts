@@ -6,7 +6,7 @@ import type { Secrets } from './publish/secrets.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
-import type { FieldnoteError } from './system/errors.ts';
+import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { Stamp } from './values/stamp.ts';
 
@@ -14,7 +14,7 @@ export interface PublishingParts {
   readonly config: MqttConfig;
   readonly site: string;
   readonly node: string;
-  readonly secrets: Secrets;
+  readonly secrets: () => Promise<Secrets>;
   readonly keeper: StoreKeeper;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -27,9 +27,9 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
   const syncPoints = new Map<number, Stamp>();
   return new Publisher({
     ...parts,
-    outbox: outboxOf(keeper, syncPoints),
-    bodyOf: ({ seq, payload }) => {
-      const place = { epoch: keeper.store?.epoch ?? '', sequence: seq };
+    outbox: () => outboxOf(keeper, syncPoints),
+    bodyOf: ({ lane, laneSeq, payload }) => {
+      const place = { epoch: keeper.store?.epoch ?? '', lane, sequence: laneSeq };
       return JSON.stringify(
         reportEventOf(JSON.parse(payload), { ...place, syncPointOf: (boot) => syncPoints.get(boot) }),
       );
@@ -47,6 +47,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
       },
       sent: () => counters.add('publishes', url),
       delivered: (count: number) => counters.add('reports_delivered', url, count),
+      expired: (count: number) => counters.add('reports_expired', url, count),
       quarantined(seq: number, reason: string) {
         counters.add('reports_quarantined', url);
         log.error({ seq, reason }, `report ${seq} can never be delivered and is put aside: ${reason}`);
@@ -59,19 +60,38 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
   });
 }
 
-/** The store as the publisher sees it; on the way it learns when the clocks of the boots in question were right. */
+/**
+ * The store as one connection sees it; on the way it learns when the clocks of the boots in question were right. A store
+ * that was opened again may number its reports anew, so it is left to the next connection.
+ */
 function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
+  let store: StoreKeeper['store'];
+  const assertSame = () => {
+    store ??= keeper.store;
+    if (keeper.store !== store) throw new FieldnoteError('STORE_DEAD', 'the store is being opened again');
+  };
   return {
-    async pendingAfter(seq, limit) {
-      const rows = await keeper.pendingAfter(seq, limit);
+    async pendingAfter(reading) {
+      assertSame();
+      const rows = await keeper.pendingAfter(reading);
       for (const boot of new Set(rows.map(({ stamp }) => stamp.boot))) {
         const point = await keeper.syncPoint(boot);
         if (point !== undefined) syncPoints.set(boot, point);
       }
       return rows;
     },
-    markDelivered: (seqs) => keeper.markDelivered(seqs),
-    quarantine: (seq, reason) => keeper.quarantine(seq, reason),
+    async markDelivered(seqs) {
+      assertSame();
+      await keeper.markDelivered(seqs);
+    },
+    async quarantine(seq, reason) {
+      assertSame();
+      await keeper.quarantine(seq, reason);
+    },
+    async expire(seqs) {
+      assertSame();
+      await keeper.expire(seqs);
+    },
   };
 }
 

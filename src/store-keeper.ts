@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GapRow } from './store/gaps.ts';
 import type { LearningKey } from './store/learning.ts';
-import type { Acceptance, OutboxRow } from './store/outbox.ts';
+import type { Acceptance, Reading } from './store/outbox.ts';
+import type { OutboxRow } from './store/row.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import type { RevisionKey } from './store/unwritten.ts';
 import type { Clock } from './system/clock.ts';
@@ -9,6 +10,7 @@ import type { Counters } from './system/counters.ts';
 import { type ErrorCode, FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import { BoundedQueue } from './system/queue.ts';
+import type { Lane } from './values/lane.ts';
 import type { Stamp } from './values/stamp.ts';
 
 /** Reports that wait in memory for a store that cannot take them. */
@@ -24,8 +26,8 @@ export interface StoreKeeperOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
-  /** There may be something new to publish: a report became durable, or the store was opened late. */
-  readonly onAccepted: () => void;
+  /** There may be something new to publish: a report of this lane became durable, or the store was opened late. */
+  readonly onAccepted: (lane?: Lane) => void;
 }
 
 /**
@@ -71,8 +73,8 @@ export class StoreKeeper {
 
   // The outbox, for the publisher. Without a store there is nothing to publish.
 
-  async pendingAfter(seq: number, limit: number): Promise<readonly OutboxRow[]> {
-    return (await this.#store?.pendingAfter(seq, limit)) ?? [];
+  async pendingAfter(reading: Reading): Promise<readonly OutboxRow[]> {
+    return (await this.#store?.pendingAfter(reading)) ?? [];
   }
 
   async markDelivered(seqs: readonly number[]): Promise<void> {
@@ -82,6 +84,11 @@ export class StoreKeeper {
   async quarantine(seq: number, reason: string): Promise<void> {
     const { clock } = this.#options;
     await this.#store?.quarantine(seq, reason, clock.stampAt(clock.monoMs()));
+  }
+
+  async expire(seqs: readonly number[]): Promise<void> {
+    const { clock } = this.#options;
+    await this.#store?.expire(seqs, clock.stampAt(clock.monoMs()));
   }
 
   // The texts that are still to come. Without them a restart forgets which; the templates are there.
@@ -182,7 +189,7 @@ export class StoreKeeper {
       await this.#recordRefused(this.#store);
       await this.#store.accept(acceptance);
       counters.add('reports_accepted', acceptance.entry.asset);
-      onAccepted();
+      onAccepted(acceptance.entry.lane);
       return true;
     } catch (error) {
       const isWorthRetrying = error instanceof FieldnoteError && PASSING.includes(error.code);

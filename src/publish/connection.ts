@@ -1,45 +1,36 @@
-import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
+import mqtt, { type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import { guardInbound } from './inbound-guard.ts';
-import { type Message, propertiesOf } from './message.ts';
-import { closedUnanswered, connectionFailed, disconnected } from './reasons.ts';
-import type { Secrets } from './secrets.ts';
+import {
+  type ClientParts,
+  clientOptions,
+  INBOUND_PACKET_SIZE_BYTES_MAX,
+  type MqttVersion,
+} from './client-options.ts';
+import { failureText } from './link-failure.ts';
+import { hasRoomForAlias, type Message, propertiesOf } from './message.ts';
+import { closedUnanswered, connectRefused, disconnected } from './reasons.ts';
+import { TopicAliases } from './topic-aliases.ts';
 
-/** `5`, or the version before it, which many brokers have beside it or instead. */
-export type MqttVersion = 5 | '3.1.1';
-
-/** One after the other, as long as the broker may have refused the version. A broker that was updated shows at once. */
-export function versionsToTry(configured: MqttVersion | 'auto'): readonly [MqttVersion, ...MqttVersion[]] {
-  return configured === 'auto' ? [5, '3.1.1'] : [configured];
-}
-
-/** Who connects to which broker, and how. */
-export interface BrokerSettings {
-  /** `mqtt://host:port` or `mqtts://host:port`. */
-  readonly url: string;
-  readonly clientId: string;
-  readonly version: MqttVersion;
-  readonly username?: string | undefined;
-  readonly secrets: Secrets;
-  readonly keepAliveMs: number;
-  /** How long the broker may take to accept the connection or to acknowledge a publish. */
-  readonly ackTimeoutMs: number;
-}
-
-export interface ConnectionOptions extends BrokerSettings {
+export interface ConnectionOptions extends ClientParts {
   readonly will: Message;
   readonly clock: Clock;
 }
 
-/** We subscribe to nothing: the broker sends acknowledgements, and no honest one of them is larger. */
-const INBOUND_PACKET_SIZE_BYTES_MAX = 65_536;
+/** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
+const INBOUND_BACKLOG_BYTES_MAX = 4 * INBOUND_PACKET_SIZE_BYTES_MAX;
 
 /** What a broker says to a client that publishes at QoS 1 and subscribes to nothing. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
 
 /** What a broker that announces no limit takes (MQTT 5 section 3.2.2.3). */
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
+
+/** Reason code for a broker that takes nothing that it would have to acknowledge. */
+const QOS_NOT_SUPPORTED = 0x9b;
+
+/** What the broker says of itself when it accepts a connection. */
+export type BrokerLimits = NonNullable<IConnackPacket['properties']>;
 
 /** How long a polite end may take. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -62,9 +53,12 @@ export class Connection {
   /** When each publish that waits for its acknowledgement was sent, the oldest first. */
   readonly #sentAtMs = new Map<number, number>();
   #sentCount = 0;
+  /** When the oldest of them was acknowledged the last time. */
+  #advancedAtMs = 0;
   #isAccepted = false;
   #isEnded = false;
-  #limits: NonNullable<IConnackPacket['properties']> = {};
+  #limits: BrokerLimits = {};
+  #aliases = new TopicAliases(0);
   #deadline: NodeJS.Timeout | undefined;
 
   /** @throws Error when the URL or the authority's certificate cannot be used at all */
@@ -72,19 +66,23 @@ export class Connection {
     this.#options = options;
     this.connected = this.#connected.promise;
     this.ended = this.#ended.promise;
-    this.#client = mqtt.connect({ ...clientOptions(options), will: willOf(options.will) });
+    this.#client = mqtt.connect(clientOptions(options));
     this.#client.on('connect', (packet) => this.#accept(packet));
     this.#client.on('disconnect', ({ reasonCode = 0 }) =>
       this.drop(disconnected(reasonCode, { broker: options.url, clientId: options.clientId })),
     );
-    this.#client.on('error', (error) =>
-      this.drop(connectionFailed(error, { broker: options.url, username: options.username })),
-    );
+    this.#client.on('error', (error) => this.drop(this.#failure(error)));
     this.#client.on('close', () => this.drop(this.#closed()));
-    guardInbound(this.#client, {
-      expected: EXPECTED_PACKETS,
-      onEndless: () => this.drop(this.#lost('sent a packet without an end')),
-    });
+    this.#guardInbound();
+  }
+
+  get version(): MqttVersion {
+    return this.#options.version;
+  }
+
+  /** What the broker takes, as it says. */
+  get limits(): BrokerLimits {
+    return this.#limits;
   }
 
   /** How many publishes the broker lets wait for their acknowledgement. */
@@ -103,12 +101,16 @@ export class Connection {
    */
   publish(message: Message, onAck: (reasonCode: number) => void = () => {}): void {
     if (this.#isEnded) return;
-    const { topic, payload, qos, isRetained: retain } = message;
+    const { payload, qos, isRetained } = message;
     const key = this.#sentCount++;
     if (qos === 1) this.#expectAck(key);
-    this.#client.publish(topic, payload, { qos, retain, properties: propertiesOf(message) }, (error) => {
+    const mayGrow = hasRoomForAlias(message, this.packetSizeBytesMax);
+    const { topic, ...alias } = this.#aliases.apply(message.topic, mayGrow);
+    const retain = isRetained && this.#limits.retainAvailable !== false;
+    const properties = { ...propertiesOf(message), ...alias };
+    this.#client.publish(topic, payload, { qos, retain, properties }, (error) => {
       const code = ackCodeOf(error);
-      if (code !== undefined && !this.#isEnded && this.#sentAtMs.delete(key)) onAck(code);
+      if (code !== undefined && !this.#isEnded && this.#acknowledge(key)) onAck(code);
     });
   }
 
@@ -136,7 +138,10 @@ export class Connection {
   #accept({ properties = {} }: IConnackPacket): void {
     this.#isAccepted = true;
     this.#limits = properties;
-    this.#connected.resolve();
+    this.#aliases = new TopicAliases(properties.topicAliasMaximum ?? 0);
+    const { url, username } = this.#options;
+    if (properties.maximumQoS === 0) this.drop(connectRefused(QOS_NOT_SUPPORTED, { broker: url, username }));
+    else this.#connected.resolve();
   }
 
   #expectAck(key: number): void {
@@ -144,15 +149,46 @@ export class Connection {
     if (this.#sentAtMs.size === 1) this.#checkDeadline();
   }
 
-  /** One timer for the oldest publish; it looks again when that one was acknowledged in time. */
+  /** Whether it was waited for. */
+  #acknowledge(key: number): boolean {
+    const [oldest] = this.#sentAtMs.keys();
+    if (key === oldest) this.#advancedAtMs = this.#options.clock.monoMs();
+    return this.#sentAtMs.delete(key);
+  }
+
+  /**
+   * One timer for the oldest publish; it looks again when that one was acknowledged in time. The time of a publish begins
+   * when those before it are acknowledged, so that a slow link with a full window is not taken for a dead one.
+   */
   #checkDeadline(): void {
     clearTimeout(this.#deadline);
     const [oldestMs] = this.#sentAtMs.values();
     if (oldestMs === undefined || this.#isEnded) return;
     const { ackTimeoutMs, clock } = this.#options;
-    const leftMs = oldestMs + ackTimeoutMs - clock.monoMs();
+    const leftMs = Math.max(oldestMs, this.#advancedAtMs) + ackTimeoutMs - clock.monoMs();
     if (leftMs > 0) this.#deadline = setTimeout(() => this.#checkDeadline(), Math.ceil(leftMs));
     else this.drop(this.#lost(`did not acknowledge a publish within ${ackTimeoutMs} ms`));
+  }
+
+  /** Keeps from the client what it cannot cope with: packets without an end, and packets that are not for us. */
+  #guardInbound(): void {
+    let sizeBytes = 0;
+    this.#client.on('packetreceive', (packet) => {
+      sizeBytes = 0;
+      // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
+      if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
+    });
+    this.#client.stream.on('data', (bytes: Buffer) => {
+      sizeBytes += bytes.length;
+      if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) this.drop(this.#lost('sent a packet without an end'));
+    });
+  }
+
+  #failure(error: Error & { code?: unknown }): FieldnoteError {
+    const { url: broker, username, clock } = this.#options;
+    if (typeof error.code === 'number' && /^Connection refused/.test(error.message))
+      return connectRefused(error.code, { broker, username });
+    return this.#lost(`failed: ${failureText(error, clock.stampAt(clock.monoMs()))}`, error);
   }
 
   #closed(): FieldnoteError {
@@ -160,9 +196,9 @@ export class Connection {
     return this.#isAccepted ? this.#lost('closed the connection') : closedUnanswered(broker);
   }
 
-  #lost(what: string): FieldnoteError {
+  #lost(what: string, cause?: Error): FieldnoteError {
     const { url } = this.#options;
-    return new FieldnoteError('PUBLISH_LOST', `broker ${url} ${what}`, { broker: url });
+    return new FieldnoteError('PUBLISH_LOST', `broker ${url} ${what}`, { broker: url }, cause);
   }
 }
 
@@ -173,32 +209,4 @@ export class Connection {
 function ackCodeOf(error: (Error & { code?: unknown }) | null | undefined): number | undefined {
   if (error === null || error === undefined) return 0;
   return typeof error.code === 'number' ? error.code : undefined;
-}
-
-/** How to reach the broker, without what is said to it. */
-export function clientOptions(options: BrokerSettings): IClientOptions {
-  const { protocol, hostname, port } = new URL(options.url);
-  const { version, username, secrets } = options;
-  return {
-    protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    ...(port !== '' && { port: Number(port) }),
-    ...(username !== undefined && { username }),
-    ...secrets,
-    clientId: options.clientId,
-    protocolVersion: version === 5 ? 5 : 4,
-    clean: true,
-    reconnectPeriod: 0,
-    connectTimeout: options.ackTimeoutMs,
-    queueQoSZero: false,
-    // By default every packet, the password in it, goes to whatever the variable DEBUG names.
-    log: () => {},
-    keepalive: Math.max(1, Math.round(options.keepAliveMs / 1000)),
-    properties: { maximumPacketSize: INBOUND_PACKET_SIZE_BYTES_MAX },
-  };
-}
-
-function willOf(will: Message): NonNullable<IClientOptions['will']> {
-  const { topic, payload, qos, isRetained: retain } = will;
-  return { topic, payload, qos, retain, properties: propertiesOf(will) };
 }

@@ -1,9 +1,10 @@
+import type { Lane } from '../values/lane.ts';
 import type { Report, ReportStamp } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
 
 /**
  * The envelope of a report: CloudEvents 1.0, structured JSON. Consumers drop copies by (`source`, `id`) and prove
- * that nothing is missing by (`source`, `epoch`, `sequence`).
+ * that nothing is missing by (`source`, `epoch`, `lane`, `sequence`).
  *
  * CloudEvents asks for types that begin with a reversed domain name. The project owns no domain, and to use
  * somebody else's would be worse, so the types begin with `fieldnote`.
@@ -20,7 +21,9 @@ export interface ReportEvent {
   readonly datacontenttype: 'application/json';
   /** Which store the sequence belongs to: a replaced or copied store has another one. */
   readonly epoch: string;
-  /** Extension "sequence": place in the outbox, padded with zeros so that texts sort like numbers. */
+  /** Its priority class; each has a sequence of its own. */
+  readonly lane: Lane;
+  /** Extension "sequence": place in the lane, padded with zeros so that texts sort like numbers. */
   readonly sequence: string;
   readonly data: Report;
 }
@@ -46,15 +49,22 @@ export function outboxIdOf({ id, provenance }: Report): string {
   return provenance.textBy === 'llm' ? `${id}/text` : id;
 }
 
+export interface ReportPlace {
+  readonly epoch: string;
+  readonly lane: Lane;
+  readonly sequence: number;
+  readonly syncPointOf: SyncPointOf;
+}
+
 /**
  * Wraps a report for sending.
- * @param sequence the report's place in the outbox, ≥ 0
+ * @param sequence the report's place in its lane, ≥ 0
  * @param syncPointOf a moment of that boot when the clock was right, if one is known; made at send, because it
  * is often known only long after the report was written
  */
 export function reportEventOf(
   report: Report,
-  { epoch, sequence, syncPointOf }: { epoch: string; sequence: number; syncPointOf: SyncPointOf },
+  { epoch, lane, sequence, syncPointOf }: ReportPlace,
 ): ReportEvent {
   const data = withWallTimesCorrected(report, syncPointOf);
   return {
@@ -66,6 +76,7 @@ export function reportEventOf(
     time: data.updated.time,
     datacontenttype: 'application/json',
     epoch,
+    lane,
     sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0'),
     data,
   };

@@ -2,17 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
-import { type BrokerSettings, clientOptions, type MqttVersion } from './connection.ts';
+import type { Stamp } from '../values/stamp.ts';
+import { type ClientParts, clientOptions, type MqttVersion } from './client-options.ts';
 import { guardInbound } from './inbound-guard.ts';
+import { failureText } from './link-failure.ts';
 import {
   closedUnanswered,
-  connectionFailed,
+  connectRefused,
   disconnected,
   isLasting,
   mayRefuseVersion,
   subscriptionRefused,
 } from './reasons.ts';
 import { RetryDelay } from './retry-delay.ts';
+import type { Secrets } from './secrets.ts';
 
 /**
  * The connection of a mirror: something that shows the present state in the form that others know. It is a connection
@@ -28,7 +31,9 @@ export interface MirrorMessage {
 }
 
 export interface MirrorLinkOptions {
-  readonly settings: Omit<BrokerSettings, 'version'>;
+  readonly settings: Omit<ClientParts, 'version' | 'secrets' | 'will'>;
+  /** Read at each connection. */
+  readonly secrets: () => Promise<Secrets>;
   /** To be tried one after the other. */
   readonly versions: readonly [MqttVersion, ...MqttVersion[]];
   readonly subscriptions: readonly string[];
@@ -136,14 +141,14 @@ export class MirrorLink {
 
   /** One connection from its beginning to its end. */
   async #connect(version: MqttVersion): Promise<FieldnoteError> {
-    const { settings, willOf } = this.#options;
+    const { settings, secrets, willOf } = this.#options;
     const ended = Promise.withResolvers<FieldnoteError>();
     const lost = (what: string) => ended.resolve(connectionLost(settings.url, what));
     const deadline = setTimeout(() => lost('did not answer in time'), settings.ackTimeoutMs);
     try {
       const will = await willOf?.();
       const client = mqtt.connect({
-        ...clientOptions({ ...settings, version }),
+        ...clientOptions({ ...settings, secrets: await secrets(), version }),
         ...(will && { will: mqttWill(will) }),
       });
       this.#client = client;
@@ -171,15 +176,16 @@ export class MirrorLink {
   }
 
   #listen(client: MqttClient, end: (error: FieldnoteError) => void): void {
-    const { settings, on } = this.#options;
+    const { settings, clock, on } = this.#options;
     const whom = { broker: settings.url, username: settings.username, clientId: settings.clientId };
+    const now = () => clock.stampAt(clock.monoMs());
     let isAnswered = false;
     client.on('connect', () => {
       isAnswered = true;
     });
     client.on('message', (topic, payload) => on.message(topic, payload));
     client.on('disconnect', ({ reasonCode = 0 }) => end(disconnected(reasonCode, whom)));
-    client.on('error', (error) => end(connectionFailed(error, whom)));
+    client.on('error', (error) => end(connectionFailed(error, whom, now())));
     client.on('close', () => {
       const { broker } = whom;
       end(isAnswered ? connectionLost(broker, 'closed the connection') : closedUnanswered(broker));
@@ -210,6 +216,16 @@ export class MirrorLink {
 
 function mqttWill({ topic, payload, qos, isRetained }: MirrorMessage): NonNullable<IClientOptions['will']> {
   return { topic, payload, qos, retain: isRetained };
+}
+
+function connectionFailed(
+  error: Error & { code?: unknown },
+  whom: { broker: string; username: string | undefined },
+  now: Stamp,
+): FieldnoteError {
+  if (typeof error.code === 'number' && /^Connection refused/.test(error.message))
+    return connectRefused(error.code, whom);
+  return connectionLost(whom.broker, `failed: ${failureText(error, now)}`);
 }
 
 function connectionLost(broker: string, what: string): FieldnoteError {

@@ -1,3 +1,4 @@
+import type { Lane } from '../values/lane.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Database } from './database.ts';
 
@@ -5,23 +6,29 @@ import type { Database } from './database.ts';
 export interface Gap {
   readonly reason:
     | 'evicted' // given up because the store reached its size limit
+    | 'expired' // given up because it was too old
     | 'quarantined' // can never be delivered
     | 'damaged' // a bit flipped on the disk
     | 'refused' // the store could not take it
     | 'samples' // samples of a source did not arrive
-    | 'store-recovered'; // the file was damaged; what could be read went into a new one
+    | 'store-recovered' // the file was damaged; what could be read went into a new one
+    | 'store-moved'; // the file was copied, restored or put into another device
   /** For people. */
   readonly detail: string;
   /** How many reports, or samples; null when nobody knows. */
   readonly count: number | null;
-  /** The lost ones lie between these, both included; null when they had no sequence number. */
+  /** The lost ones lie in this lane between these numbers, both included; null when they had no number. */
+  readonly lane?: Lane;
   readonly fromSeq: number | null;
   readonly toSeq: number | null;
   readonly at: Stamp | null;
 }
 
-export interface GapRow extends Gap {
+export interface GapRow extends Omit<Gap, 'lane'> {
   readonly id: number;
+  readonly lane: Lane | null;
+  /** To which the numbers belong; null when that is not known. */
+  readonly epoch: string | null;
 }
 
 /** The newest are kept; the totals go on counting. */
@@ -29,17 +36,18 @@ const GAPS_MAX = 1000;
 /** A detail may quote a broker. */
 const DETAIL_LENGTH_MAX = 256;
 
-/** Adds a gap, or lengthens the latest one if this continues it: a month of eviction is one row. */
-export function recordGap({ sql }: Database, gap: Gap): void {
-  const { reason, count, fromSeq, toSeq, at } = gap;
+/** Adds a gap, or lengthens the latest one of its kind if this continues it: a month of eviction is one row. */
+export function recordGap({ sql, epoch }: Database, gap: Gap): void {
+  const { reason, count, lane = null, fromSeq, toSeq, at } = gap;
   const detail = gap.detail.slice(0, DETAIL_LENGTH_MAX);
   const changes = sql.run`
     UPDATE gap SET count = count + ${count}, toSeq = ${toSeq}
-    WHERE id = (SELECT max(id) FROM gap) AND reason = ${reason} AND detail = ${detail} AND toSeq + 1 = ${fromSeq}`;
+    WHERE id = (SELECT max(id) FROM gap WHERE reason = ${reason} AND lane IS ${lane})
+      AND epoch = ${epoch} AND detail = ${detail} AND toSeq + 1 = ${fromSeq}`;
   if (changes !== 0) return;
   sql.run`
-    INSERT INTO gap (reason, detail, count, fromSeq, toSeq, at)
-    VALUES (${reason}, ${detail}, ${count}, ${fromSeq}, ${toSeq}, ${at && JSON.stringify(at)})`;
+    INSERT INTO gap (reason, detail, count, fromSeq, toSeq, at, lane, epoch)
+    VALUES (${reason}, ${detail}, ${count}, ${fromSeq}, ${toSeq}, ${at && JSON.stringify(at)}, ${lane}, ${epoch})`;
   sql.run`DELETE FROM gap WHERE id <= (SELECT max(id) FROM gap) - ${GAPS_MAX}`;
 }
 

@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { FieldnoteError } from '../system/errors.ts';
+import { laneOfPayload, renumber } from './renumber.ts';
 
 /**
  * The schema, step by step: entry n leads from version n to n + 1. Entries that were released never change. Columns
  * are named like the fields that they become. `crc` guards the columns before it (see `checksum`), because SQLite
  * itself does not notice a flipped bit inside a value.
  */
-const MIGRATIONS = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE ledger (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -80,11 +81,65 @@ const MIGRATIONS = [
     crc INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE lane (
+    rank INTEGER PRIMARY KEY,
+    lastSeq INTEGER NOT NULL DEFAULT 0,
+    accepted INTEGER NOT NULL DEFAULT 0,
+    delivered INTEGER NOT NULL DEFAULT 0,
+    expired INTEGER NOT NULL DEFAULT 0,
+    evicted INTEGER NOT NULL DEFAULT 0,
+    quarantined INTEGER NOT NULL DEFAULT 0,
+    sizeBytes INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO lane (rank) VALUES (0), (1), (2), (3), (4);
+
+  CREATE TABLE putAside (
+    number INTEGER PRIMARY KEY,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    asset TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO putAside SELECT NULL, (SELECT epoch FROM ledger), * FROM quarantine;
+  DROP TABLE quarantine;
+  ALTER TABLE putAside RENAME TO quarantine;
+
+  ALTER TABLE gap ADD COLUMN lane TEXT;
+  ALTER TABLE gap ADD COLUMN epoch TEXT;
+  UPDATE gap SET epoch = (SELECT epoch FROM ledger);
+
+  ALTER TABLE ledger DROP COLUMN lastSeq;
+  ALTER TABLE ledger DROP COLUMN accepted;
+  ALTER TABLE ledger DROP COLUMN delivered;
+  ALTER TABLE ledger DROP COLUMN expired;
+  ALTER TABLE ledger DROP COLUMN evicted;
+  ALTER TABLE ledger DROP COLUMN quarantined;
+  ALTER TABLE ledger ADD COLUMN home TEXT NOT NULL DEFAULT '';
+  UPDATE ledger SET epoch = lower(hex(randomblob(8)));
+  `,
+  // The numbers began anew, so the epoch did.
+  (database) => renumber(database, ({ payload }) => laneOfPayload(payload)),
 ];
 
+/** The first version with lanes. */
+export const LANES_VERSION = 4;
+
+/** SQL, or what SQL cannot do. */
+type Migration = string | ((database: DatabaseSync) => void);
+
 /** Brings the schema up to date, inside the caller's transaction. */
-export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
-  for (const sql of migrations.slice(versionOf(database))) database.exec(sql);
+export function migrate(database: DatabaseSync, migrations: readonly Migration[] = MIGRATIONS): void {
+  for (const step of migrations.slice(versionOf(database)))
+    if (typeof step === 'string') database.exec(step);
+    else step(database);
+
   database.exec(`PRAGMA user_version = ${migrations.length}`);
 }
 

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { FieldnoteError } from '../system/errors.ts';
 import { type Database, inTransaction } from './database.ts';
 import { isDamage, isDamageAtOpening, storeError } from './failure.ts';
-import { assertSchema, migrate } from './migrations.ts';
+import { areBooksRight } from './ledger.ts';
+import { assertSchema, LANES_VERSION, migrate } from './migrations.ts';
 import { finishPutAside, newestPutAside, putAside, salvage } from './recovery.ts';
 import { Sql } from './sql.ts';
 
@@ -125,12 +126,9 @@ function assertHeader(path: string): void {
 function assertSound(connection: DatabaseSync, path: string): void {
   const verdict = pragma(connection, 'integrity_check', '(1)');
   if (verdict !== 'ok') throw new FieldnoteError('STORE_CORRUPT', `${path} is damaged: ${verdict}`, { path });
-  if (pragma(connection, 'user_version') === 0) return;
-  const books = connection.prepare(`
-    SELECT lastSeq >= (SELECT ifnull(max(seq), 0) FROM outbox)
-       AND accepted - delivered - expired - evicted - quarantined = (SELECT count(*) FROM outbox) AS areRight
-    FROM ledger`);
-  if (books.get()?.['areRight'] !== 1)
+  // Older schemas get new books when they are brought up to date.
+  if (Number(pragma(connection, 'user_version')) < LANES_VERSION) return;
+  if (!areBooksRight(connection))
     throw new FieldnoteError('STORE_CORRUPT', `${path} is damaged: its books are wrong`, { path });
 }
 
@@ -156,7 +154,7 @@ function limitSize(
 function begin(sql: Sql, path: string, bootId: string, newEpoch: string): { boot: number; epoch: string } {
   migrate(sql.connection);
   if (sql.get`SELECT 1 FROM ledger` === undefined) {
-    sql.run`INSERT INTO ledger VALUES (1, ${newEpoch}, 0, '', 0, 0, 0, 0, 0, 0)`;
+    sql.run`INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, ${newEpoch}, 0, '')`;
     const damagedPath = newestPutAside(path);
     if (damagedPath !== undefined) salvage(sql, damagedPath);
   }

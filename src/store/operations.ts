@@ -1,8 +1,10 @@
 import type { Database } from './database.ts';
 import { gaps, recordGap } from './gaps.ts';
+import { expire, quarantine } from './giving-up.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
-import { recordSyncPoint, syncPoint, totals } from './ledger.ts';
-import { accept, incidentStates, markDelivered, pendingAfter, quarantine } from './outbox.ts';
+import { totals } from './ledger.ts';
+import { accept, incidentStates, markDelivered, pendingAfter } from './outbox.ts';
+import { recordSyncPoint, syncPoint } from './sync-points.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
 
 /** Everything that the main thread can ask of the store's thread, by name. */
@@ -12,6 +14,7 @@ export const operations = {
   pendingAfter,
   markDelivered,
   quarantine,
+  expire,
   unwritten,
   dropUnwritten,
   learningRows,

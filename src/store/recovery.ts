@@ -3,7 +3,10 @@ import { basename, dirname } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { checksum } from './checksum.ts';
 import { isConstraint } from './failure.ts';
-import { isSound, type StoredRow } from './outbox.ts';
+import { LANES_VERSION } from './migrations.ts';
+import { placeOf } from './place.ts';
+import { laneOfPayload, renumber } from './renumber.ts';
+import { isSound, type StoredRow } from './row.ts';
 import type { Row, Sql } from './sql.ts';
 import { isSoundUnwritten, type UnwrittenRow } from './unwritten.ts';
 
@@ -17,8 +20,13 @@ import { isSoundUnwritten, type UnwrittenRow } from './unwritten.ts';
 interface Ledger {
   readonly boot: number;
   readonly bootId: string;
-  readonly lastSeq: number;
-  readonly pending: number;
+}
+
+/** What could be read of the books of a damaged file. */
+interface Found {
+  readonly ledger: Ledger | undefined;
+  /** How many reports waited in it. */
+  readonly pending: number | undefined;
 }
 
 /** In this order; quarantined reports stay in the damaged file. */
@@ -58,37 +66,49 @@ export function finishPutAside(path: string): void {
 }
 
 /**
- * Copies what can be read of a damaged file into the new one, inside the caller's transaction. The books start anew
- * with the reports that were saved; a gap says how many were not.
+ * Copies what can be read of a damaged file into the new one, inside the caller's transaction. Numbers and books start
+ * anew with the reports that were saved; a gap says how many were not.
  */
 export function salvage(sql: Sql, damagedPath: string): void {
-  const ledger = copyTables(damagedPath, sql.connection);
+  const { ledger, pending } = copyTables(damagedPath, sql.connection);
 
-  const saved = sql.get`
-    SELECT count(*) AS count, ifnull(max(seq), 0) AS lastSeq, ifnull(max(stamp ->> 'boot'), 0) AS boot FROM outbox`;
-  const { count, lastSeq, boot } = saved as { count: number; lastSeq: number; boot: number };
-  sql.run`
-    UPDATE ledger SET accepted = ${count}, lastSeq = ${Math.max(lastSeq, ledger?.lastSeq ?? 0)},
-      boot = ${Math.max(boot, ledger?.boot ?? 0)}, bootId = ${ledger?.bootId ?? ''}`;
-  const missing = ledger === undefined ? null : Math.max(0, ledger.pending - count);
+  const saved = sql.get`SELECT count(*) AS count, ifnull(max(stamp ->> 'boot'), 0) AS boot FROM outbox`;
+  const { count, boot } = saved as { count: number; boot: number };
+  sql.run`UPDATE ledger SET boot = ${Math.max(boot, ledger?.boot ?? 0)}, bootId = ${ledger?.bootId ?? ''}`;
+  const missing = pending === undefined ? null : Math.max(0, pending - count);
   const detail = `${basename(damagedPath)} was damaged; ${count} waiting reports were saved from it`;
-  sql.run`INSERT INTO gap (reason, detail, count) VALUES ('store-recovered', ${detail}, ${missing})`;
+  sql.run`
+    INSERT INTO gap (reason, detail, count, epoch)
+    SELECT 'store-recovered', ${detail}, ${missing}, epoch FROM ledger`;
 }
 
-/** Copies all tables but the ledger, which comes back, if it can be read. */
-function copyTables(damagedPath: string, to: DatabaseSync): Ledger | undefined {
+/** Copies all tables but the books, of which comes back what can be read. */
+function copyTables(damagedPath: string, to: DatabaseSync): Found {
   const damaged = openDamaged(damagedPath);
-  if (damaged === undefined) return undefined;
+  if (damaged === undefined) return { ledger: undefined, pending: undefined };
   try {
+    const version = Number(attempt(() => damaged.prepare('PRAGMA user_version').get())?.['user_version']);
     for (const table of TABLES) copyTable(damaged, to, table);
-    const query = `
-      SELECT boot, bootId, lastSeq, accepted - delivered - expired - evicted - quarantined AS pending FROM ledger`;
-    const row = attempt(() => damaged.prepare(query).get());
-    const isWhole = [row?.['boot'], row?.['lastSeq'], row?.['pending']].every(Number.isSafeInteger);
-    return isWhole && typeof row?.['bootId'] === 'string' ? (row as unknown as Ledger) : undefined;
+    renumber(to, ({ seq, payload }) =>
+      version < LANES_VERSION ? laneOfPayload(payload) : placeOf(seq).lane,
+    );
+    return { ledger: ledgerOf(damaged), pending: pendingOf(damaged, version) };
   } finally {
     damaged.close();
   }
+}
+
+function ledgerOf(damaged: DatabaseSync): Ledger | undefined {
+  const row = attempt(() => damaged.prepare('SELECT boot, bootId FROM ledger').get());
+  const isWhole = Number.isSafeInteger(row?.['boot']) && typeof row?.['bootId'] === 'string';
+  return isWhole ? (row as unknown as Ledger) : undefined;
+}
+
+function pendingOf(damaged: DatabaseSync, version: number): number | undefined {
+  const books = version < LANES_VERSION ? 'ledger' : 'lane';
+  const query = `SELECT sum(accepted - delivered - expired - evicted - quarantined) AS pending FROM ${books}`;
+  const pending = attempt(() => damaged.prepare(query).get())?.['pending'];
+  return Number.isSafeInteger(pending) ? Number(pending) : undefined;
 }
 
 function numberPutAside(path: string): number {

@@ -5,10 +5,12 @@ import type { Stamp } from '../values/stamp.ts';
 import type { Gap, GapRow } from './gaps.ts';
 import { errorOf, type Reply } from './group-commit.ts';
 import type { LearningKey } from './learning.ts';
-import type { SyncPoint, Totals } from './ledger.ts';
+import type { Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
-import type { Acceptance, OutboxRow } from './outbox.ts';
+import type { Acceptance, Reading } from './outbox.ts';
+import type { OutboxRow } from './row.ts';
+import type { SyncPoint } from './sync-points.ts';
 import type { RevisionKey } from './unwritten.ts';
 import type { Greeting, ToWorker } from './worker.ts';
 
@@ -69,7 +71,7 @@ export class Store {
 
   /**
    * Takes a report and the incident state behind it, both or neither.
-   * @returns the sequence number of the report
+   * @returns the `seq` of the report
    * @throws FieldnoteError BAD_ARGUMENT when a part is over its size limit
    */
   accept(acceptance: Acceptance): Promise<number> {
@@ -81,9 +83,9 @@ export class Store {
     return this.#ask('incidentStates', undefined);
   }
 
-  /** Reports that wait, after `seq` and in order; at most `limit`, and fewer when they are large. */
-  pendingAfter(seq: number, limit: number): Promise<readonly OutboxRow[]> {
-    return this.#ask('pendingAfter', { seq, limit });
+  /** Reports of a lane that wait, after `seq` and in order; at most `limit`, and fewer when they are large. */
+  pendingAfter(reading: Reading): Promise<readonly OutboxRow[]> {
+    return this.#ask('pendingAfter', reading);
   }
 
   /** Deletes reports that were acknowledged. */
@@ -94,6 +96,11 @@ export class Store {
   /** Puts a report aside that can never be delivered, with a gap. */
   quarantine(seq: number, reason: string, at: Stamp): Promise<void> {
     return this.#ask('quarantine', { seq, reason, at });
+  }
+
+  /** Gives up reports that are too old to be of use, with a gap. */
+  expire(seqs: readonly number[], at: Stamp): Promise<void> {
+    return this.#ask('expire', { seqs, at });
   }
 
   /** Reports as JSON that wait for the words of the language model, the oldest incident first. */

@@ -25,7 +25,7 @@ await store.accept(acceptance(accepted + 1, 20_000));
 await store.close();
 
 const reopened = await open();
-const rows = await reopened.pendingAfter(0, 1024);
+const rows = await reopened.pendingAfter({ lane: 'critical', seq: 0, limit: 1024 });
 const states = Object.fromEntries(await reopened.incidentStates());
 await reopened.close();
 console.log(JSON.stringify({ accepted, refusal, whenFull, seqs: rows.map(({ seq }) => seq), states }));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LANES } from '../../src/values/lane.ts';
 import {
   eventually,
   firstIdsAt,
@@ -148,10 +149,11 @@ describe('an outbox', () => {
   test('that cannot be read costs the connection, and is read again with the next one', async () => {
     const outbox = new MemoryOutbox();
     const read = outbox.pendingAfter.bind(outbox);
-    let failures = 2;
-    outbox.pendingAfter = async (seq, limit) => {
+    // Each connection reads all lanes.
+    let failures = 2 * LANES.length;
+    outbox.pendingAfter = async (reading) => {
       if (failures-- > 0) throw new Error('disk on fire');
-      return read(seq, limit);
+      return read(reading);
     };
     outbox.accept();
     const { publisher, told } = await startRig({}, { outbox });

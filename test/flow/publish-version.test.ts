@@ -42,6 +42,16 @@ describe('the version of MQTT', () => {
     expect(broker.connects.map(({ protocolVersion }) => protocolVersion)).toEqual([4]);
   });
 
+  test('decides whether reports are packed: only 5 can tell a subscriber', async () => {
+    const faults = { versionRefusal: 'connack' } as const;
+    const { broker, outbox, publisher, told } = await startRig(faults, { config: { compress: true } });
+    outbox.accept({ payload: JSON.stringify({ text: 'a'.repeat(1000) }) });
+    publisher.start();
+    await eventually(() => expect(told.delivered).toBe(1));
+    const report = broker.messages.find(({ topic }) => topic.includes('/incident/'));
+    expect(report?.payload.toString()).toContain('aaaa');
+  });
+
   test('is not changed by a broker that is not there', async () => {
     const { broker, publisher, told } = await startRig();
     await broker.stop();

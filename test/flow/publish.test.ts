@@ -54,8 +54,8 @@ describe('delivery', () => {
     const read = outbox.pendingAfter.bind(outbox);
     const { publisher } = await startRig({}, { outbox });
     let reads = 0;
-    outbox.pendingAfter = async (seq, limit) => {
-      const reports = await read(seq, limit);
+    outbox.pendingAfter = async (reading) => {
+      const reports = await read(reading);
       if (++reads === 1) {
         outbox.accept();
         publisher.nudge();

@@ -12,9 +12,10 @@ export function mirrorLinkTo(
 ): Omit<MirrorLinkOptions, 'subscriptions' | 'willOf' | 'on'> {
   return {
     settings: {
-      ...{ url: `mqtt://127.0.0.1:${port}`, clientId: `fieldnote.plant.pump7.${name}`, secrets: {} },
+      ...{ url: `mqtt://127.0.0.1:${port}`, clientId: `fieldnote.plant.pump7.${name}` },
       ...{ keepAliveMs: 30_000, ackTimeoutMs: 5000 },
     },
+    secrets: async () => ({}),
     versions: [5, '3.1.1'],
     random: () => 0.01,
     clock: systemClock(() => 1),

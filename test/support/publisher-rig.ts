@@ -1,19 +1,25 @@
 import { onTestFinished, vi } from 'vitest';
-import type { MqttConfig } from '../../src/config/schema.ts';
-import type { OutboxSource, PendingReport } from '../../src/publish/outbox.ts';
+import { configSchema, type MqttConfig } from '../../src/config/schema.ts';
+import type { OutboxSource, PendingReport, Reading } from '../../src/publish/outbox.ts';
 import { Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
+import type { Secrets } from '../../src/publish/secrets.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
+import type { Stamp } from '../../src/values/stamp.ts';
 import { type Broker, startBroker } from './broker.ts';
 import type { BrokerFaults } from './broker-faults.ts';
 
 export const REPORT_TOPIC = 'fieldnote/plant/pump7/incident/pump';
+
+/** Of this boot, so that the age of a report is told by the monotonic clock. */
+export const STAMP: Stamp = { boot: 1, monoMs: 0, wallMs: 0, clock: 'unknown', errorMs: null };
 
 /** An outbox in memory. */
 export class MemoryOutbox implements OutboxSource {
   reports: PendingReport[] = [];
   readonly quarantined = new Map<number, string>();
   readonly delivered: number[] = [];
+  readonly expired: number[] = [];
   /** Size of each write of acknowledgements. */
   readonly batches: number[] = [];
   #seq = 0;
@@ -22,6 +28,9 @@ export class MemoryOutbox implements OutboxSource {
     const seq = ++this.#seq;
     const accepted = {
       seq,
+      lane: 'incident' as const,
+      laneSeq: seq,
+      stamp: STAMP,
       topic: REPORT_TOPIC,
       payload: `{"n":${seq}}`,
       id: `i${seq}`,
@@ -32,13 +41,18 @@ export class MemoryOutbox implements OutboxSource {
     return accepted;
   }
 
-  async pendingAfter(seq: number, limit: number): Promise<readonly PendingReport[]> {
-    return this.reports.filter((report) => report.seq > seq).slice(0, limit);
+  async pendingAfter({ lane, seq, limit }: Reading): Promise<readonly PendingReport[]> {
+    return this.reports.filter((report) => report.lane === lane && report.seq > seq).slice(0, limit);
   }
 
   async markDelivered(seqs: readonly number[]): Promise<void> {
     this.delivered.push(...seqs);
     this.batches.push(seqs.length);
+    this.reports = this.reports.filter(({ seq }) => !seqs.includes(seq));
+  }
+
+  async expire(seqs: readonly number[]): Promise<void> {
+    this.expired.push(...seqs);
     this.reports = this.reports.filter(({ seq }) => !seqs.includes(seq));
   }
 
@@ -56,32 +70,38 @@ export interface Told {
   readonly lost: { error: FieldnoteError; retryInMs: number }[];
   readonly refused: { error: FieldnoteError; retryInMs: number }[];
   delivered: number;
+  expired: number;
   sent: number;
   readonly quarantined: { seq: number; reason: string }[];
 }
 
-type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on'>> & {
+type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on' | 'outbox' | 'secrets'>> & {
   port: number;
   config?: Partial<MqttConfig>;
+  outbox?: OutboxSource;
+  secrets?: Secrets;
 };
 
-const CONFIG = {
-  version: 'auto' as const,
-  window: 64,
-  keepAlive: 30_000,
-  healthInterval: 60_000,
-  ackTimeout: 5000,
-  homeAssistant: false,
-};
+const { mqtt: CONFIG } = configSchema.parse({
+  ...{ site: 'plant', node: 'pump7', sources: {}, assets: {} },
+  mqtt: { url: 'mqtt://127.0.0.1', window: 64, ackTimeout: '5s' },
+}) as { mqtt: MqttConfig };
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
-export function createRig({ port, config, outbox = new MemoryOutbox(), ...options }: RigOptions) {
+export function createRig({
+  port,
+  config,
+  outbox = new MemoryOutbox(),
+  secrets = {},
+  ...options
+}: RigOptions) {
   const told: Told = {
     connected: 0,
     versions: [],
     lost: [],
     refused: [],
     delivered: 0,
+    expired: 0,
     sent: 0,
     quarantined: [],
   };
@@ -89,10 +109,10 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
     config: { ...CONFIG, url: `mqtt://127.0.0.1:${port}`, ...config },
     site: 'plant',
     node: 'pump7',
-    outbox,
+    outbox: () => outbox,
     clock: systemClock(() => 1),
     random: () => 0.01,
-    secrets: {},
+    secrets: async () => secrets,
     ...options,
     on: {
       connected: (version) => {
@@ -103,6 +123,9 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
       refused: (error, retryInMs) => told.refused.push({ error, retryInMs }),
       sent: () => {
         told.sent += 1;
+      },
+      expired: (count) => {
+        told.expired += count;
       },
       delivered: (count) => {
         told.delivered += count;

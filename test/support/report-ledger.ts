@@ -10,8 +10,9 @@ export function faultsOf(reports: readonly ReportEvent[], accepted?: number): st
   const firsts = reports.filter(({ id }, at) => reports.findIndex((other) => other.id === id) === at);
   return [
     ...copyFaults(reports, firsts),
-    ...grouped(firsts, ({ epoch }) => epoch).flatMap((epoch) => sequenceFaults(epoch, accepted)),
-    ...grouped(firsts, ({ subject }) => subject).flatMap(orderFaults),
+    ...grouped(firsts, ({ epoch, lane }) => `${epoch} ${lane}`).flatMap(sequenceFaults),
+    ...countFaults(firsts, accepted),
+    ...grouped(firsts, ({ subject, lane }) => `${subject} ${lane}`).flatMap(orderFaults),
     ...grouped(firsts.filter(isTemplate), ({ data }) => data.id).flatMap(incidentFaults),
     ...wordingFaults(firsts),
   ];
@@ -49,10 +50,15 @@ function copyFaults(reports: readonly ReportEvent[], firsts: readonly ReportEven
   );
 }
 
-/** The sequence of an epoch has every number from 1 on exactly once. */
-function sequenceFaults(firsts: readonly ReportEvent[], accepted = 0): string[] {
+/** The last report of a lane leaves no hole, but it is missing in the number of all. */
+function countFaults({ length }: readonly ReportEvent[], accepted = length): string[] {
+  return length >= accepted ? [] : [`${accepted - length} of ${accepted} reports are missing`];
+}
+
+/** The sequence of an epoch and lane has every number from 1 on exactly once. */
+function sequenceFaults(firsts: readonly ReportEvent[]): string[] {
   const numbers = firsts.map(({ sequence }) => Number(sequence));
-  const highest = Math.max(accepted, ...numbers);
+  const highest = Math.max(...numbers);
   const countOf = (number: number) => numbers.filter((other) => other === number).length;
   return Array.from({ length: highest }, (_, index) => index + 1).flatMap((number) => {
     if (countOf(number) === 0) return `sequence ${number} is missing`;
@@ -60,7 +66,7 @@ function sequenceFaults(firsts: readonly ReportEvent[], accepted = 0): string[] 
   });
 }
 
-/** First deliveries of one asset come in the order of the sequence. */
+/** First deliveries of one asset and lane come in the order of the sequence. */
 function orderFaults(firsts: readonly ReportEvent[]): string[] {
   return neighbours(firsts).flatMap(([before, after]) =>
     before.sequence < after.sequence
@@ -100,7 +106,9 @@ function stepFaults(earlier: ReportEvent, later: ReportEvent): string[] {
   const [began, went] = [before.updated, after.updated];
   const isBackInTime = went.boot < began.boot || (went.boot === began.boot && went.monoMs < began.monoMs);
   const found = [
-    later.sequence <= earlier.sequence && 'its place in the sequence is before that of an earlier revision',
+    later.lane === earlier.lane &&
+      later.sequence <= earlier.sequence &&
+      'its place in the sequence is before that of an earlier revision',
     rank(after.severity) < rank(before.severity) && 'the severity falls',
     isBackInTime && 'time goes back',
     after.peakScore < before.peakScore && 'the peak falls',

@@ -1,4 +1,5 @@
 import type { Acceptance } from '../../src/store/outbox.ts';
+import type { Lane } from '../../src/values/lane.ts';
 import type { Stamp } from '../../src/values/stamp.ts';
 
 export const stamp: Stamp = {
@@ -10,12 +11,13 @@ export const stamp: Stamp = {
 };
 
 /** A report of `payloadBytes` about revision `revision` of one incident. */
-export function acceptance(revision: number, payloadBytes = 300): Acceptance {
+export function acceptance(revision: number, payloadBytes = 300, lane: Lane = 'critical'): Acceptance {
   const payload = `{"revision":${revision},"text":"${'x'.repeat(payloadBytes)}"}`;
   const entry = {
     id: 'd2b8e2a4-incident',
     revision,
     asset: 'pump',
+    lane,
     topic: 'fieldnote/s/n/incident/pump',
     payload,
     stamp,

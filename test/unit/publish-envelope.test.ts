@@ -94,7 +94,7 @@ function stampsOf({ opened, updated, closed, channels }: Report): ReportStamp[] 
 describe('the envelope', () => {
   test('is a CloudEvent 1.0 of the report', () => {
     const data = report();
-    expect(reportEventOf(data, { epoch: 'e1', sequence: 42, syncPointOf: NONE })).toEqual({
+    expect(reportEventOf(data, { epoch: 'e1', lane: 'update', sequence: 42, syncPointOf: NONE })).toEqual({
       specversion: '1.0',
       id: '5c2f6d62-3f0e-4a6e-9f0a-0d8f0a7c9e11/2',
       source: 'fieldnote/plant/pump7',
@@ -103,6 +103,7 @@ describe('the envelope', () => {
       time: '1970-01-01T00:01:00.000Z',
       datacontenttype: 'application/json',
       epoch: 'e1',
+      lane: 'update',
       sequence: '0000000000000042',
       data,
     });
@@ -111,7 +112,7 @@ describe('the envelope', () => {
   test('has sequences that sort as text like they do as numbers', () => {
     const sequence = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
     const textOf = (value: number) =>
-      reportEventOf(report(), { epoch: 'e', sequence: value, syncPointOf: NONE }).sequence;
+      reportEventOf(report(), { epoch: 'e', lane: 'update', sequence: value, syncPointOf: NONE }).sequence;
     fc.assert(
       fc.property(sequence, sequence, (a, b) => {
         expect(Math.sign(a - b)).toBe(textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0);
@@ -120,7 +121,12 @@ describe('the envelope', () => {
   });
 
   test('carries the corrected time', () => {
-    const event = reportEventOf(report(), { epoch: 'e', sequence: 1, syncPointOf: () => SYNC });
+    const event = reportEventOf(report(), {
+      epoch: 'e',
+      lane: 'update',
+      sequence: 1,
+      syncPointOf: () => SYNC,
+    });
     expect(event.time).toBe('2026-11-20T11:59:20.000Z');
     expect(event.data.updated.time).toBe(event.time);
   });

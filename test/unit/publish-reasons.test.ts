@@ -26,7 +26,7 @@ describe('a PUBACK', () => {
     [0x99, 'quarantine'],
     [0xff, 'retry'],
   ])('with code %i means %s', (code, verdict) => {
-    expect(verdictOf(code)).toBe(verdict);
+    expect(verdictOf('puback', code)).toBe(verdict);
   });
 });
 

@@ -28,7 +28,7 @@ function next(incident: string, change: Partial<Report>): ReportEvent {
     ...{ text: 'Pump 7: warning.', provenance: { textBy: 'template', model: 'm', config: 'c', agent: '1' } },
     ...change,
   };
-  return reportEventOf(report, { epoch: 'e1', sequence, syncPointOf: () => undefined });
+  return reportEventOf(report, { epoch: 'e1', lane: 'incident', sequence, syncPointOf: () => undefined });
 }
 
 /** Two assets, two incidents; one of them is reopened, and two reports come twice. */
@@ -73,7 +73,7 @@ function told(change: Partial<Report> = {}): ReportEvent[] {
 
 const DAMAGES: readonly { what: string; reports: ReportEvent[]; fault: string }[] = [
   { what: 'a lost report', reports: collection().toSpliced(1, 1), fault: 'sequence 2 is missing' },
-  { what: 'the last report lost', reports: collection().slice(0, -1), fault: 'sequence 7 is missing' },
+  { what: 'the last report lost', reports: collection().slice(0, -1), fault: '1 of 7 reports are missing' },
   {
     what: 'a hole in the revisions',
     reports: collection().toSpliced(1, 1),

@@ -40,7 +40,7 @@ describe('the store', () => {
       store.accept(acceptance(1)),
       store.accept(acceptance(2)),
       store.markDelivered([1]),
-      store.pendingAfter(0, 10),
+      store.pendingAfter({ lane: 'critical', seq: 0, limit: 10 }),
       store.totals(),
     ]);
     expect(results.slice(0, 2)).toEqual([1, 2]);
@@ -68,14 +68,16 @@ describe('the store', () => {
 
     const { store } = await openStore(folder);
     expect([store.boot, store.epoch]).toEqual([1, first.store.epoch]);
-    expect(await store.pendingAfter(0, 10)).toEqual([{ seq: 1, ...acceptance(1).entry }]);
+    expect(await store.pendingAfter({ lane: 'critical', seq: 0, limit: 10 })).toEqual([
+      { seq: 1, laneSeq: 1, ...acceptance(1).entry },
+    ]);
     expect(await store.incidentStates()).toEqual(new Map([['pump', acceptance(1).state]]));
     expect(await store.learningRows({ asset: 'pump', channels: ['a'] })).toEqual([Float32Array.of(5)]);
     expect(await store.syncPoint(1)).toMatchObject({ wallMs: 2 });
     expect(await store.gaps()).toMatchObject([{ reason: 'refused', at: stamp }]);
     await store.clearLearning('pump');
     await store.quarantine(1, 'bad', stamp);
-    expect(await store.pendingAfter(0, 10)).toEqual([]);
+    expect(await store.pendingAfter({ lane: 'critical', seq: 0, limit: 10 })).toEqual([]);
   });
 
   test('mints an epoch of 64 bits for each file', async () => {
@@ -128,7 +130,9 @@ describe('a group of calls', () => {
     expect(
       results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.code)),
     ).toEqual([1, 2, 'BAD_ARGUMENT', 3, 4]);
-    expect((await store.pendingAfter(0, 10)).map(({ revision }) => revision)).toEqual([1, 2, 4, 5]);
+    expect(
+      (await store.pendingAfter({ lane: 'critical', seq: 0, limit: 10 })).map(({ revision }) => revision),
+    ).toEqual([1, 2, 4, 5]);
   });
 
   test('shares one commit, which is one fsync', () => {
@@ -162,7 +166,11 @@ describe('when its thread dies', () => {
     await acceptMany(store, 200, 30_000);
     writeFileSync(join(folder, 'fieldnote.db'), Buffer.alloc(8 * 1024 * 1024, 0xa5));
 
-    const calls = [store.pendingAfter(0, 200), store.pendingAfter(0, 200), store.totals()];
+    const calls = [
+      store.pendingAfter({ lane: 'critical', seq: 0, limit: 200 }),
+      store.pendingAfter({ lane: 'critical', seq: 0, limit: 200 }),
+      store.totals(),
+    ];
     const results = await Promise.allSettled<unknown>(calls);
     expect(results).toEqual(Array(3).fill({ status: 'rejected', reason: coded('STORE_DEAD') }));
     const again = await openStore(folder);
