@@ -2,13 +2,14 @@ import { startAsking } from './asking.ts';
 import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
 import { ChannelPause } from './channel-pause.ts';
-import type { AssetConfig, Config } from './config/schema.ts';
+import type { AssetConfig, Config, MqttConfig } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
 import { Digests } from './digests.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { stateKeyOf } from './incidents.ts';
 import { Judge } from './judge/judge.ts';
+import { Mirroring } from './mirroring.ts';
 import { outboxIdOf } from './publish/envelope.ts';
 import type { Secrets } from './publish/secrets.ts';
 import { topicsOf } from './publish/topics.ts';
@@ -68,6 +69,8 @@ interface Parts extends AgentOptions {
   readonly hold: ChannelPause | undefined;
   /** Behind each incident by its key, as of its last report. */
   readonly states: Map<string, unknown>;
+  /** Begins when the assets and sources are there that it shows. */
+  mirroring?: Mirroring;
 }
 
 /**
@@ -126,11 +129,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
   const sources = startSources(parts, assets);
+  if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
   const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
   const tell = async () => {
     const now = await healthOf(health);
     publisher?.publishHealth(now);
     publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: (await keeper.gaps()).slice(-GAPS_SHOWN_MAX) });
+    parts.mirroring?.update();
     return now;
   };
   const timers = [
@@ -154,6 +159,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await writer?.stop();
       await digests.stop();
       await publisher?.stop();
+      await parts.mirroring?.stop();
       log.info(statusLineOf(await healthOf(health), counters));
       await keeper.close();
     },
@@ -210,18 +216,37 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
   return sources;
 }
 
+function startMirroring(
+  parts: Parts,
+  mqtt: MqttConfig,
+  shown: { assets: Assets; sources: ReadonlyMap<string, SourceReader> },
+): Promise<Mirroring> {
+  return Mirroring.start({
+    ...{ ...parts, ...shown, mqtt },
+    textOf: ({ key, config }, incident) =>
+      makeReport(parts, { key, ...config }, { event: 'updated', incident }).text,
+  });
+}
+
 /** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
 function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, state: IncidentState): void {
-  const { config, configSha256, counters, log, states, writer } = parts;
-  const { site, node } = config;
+  const { counters, log, states, writer } = parts;
   const { asset: key, id, revision } = event.incident;
   if (event.event === 'opened') counters.add('incidents_opened', key);
   if (event.event === 'closed') counters.add('incidents_closed', key);
-  const provenance = { config: configSha256, agent: agentVersion };
-  const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
+  const report = makeReport(parts, { key, ...asset }, event);
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
   states.set(stateKeyOf(key, event.incident), state);
   store(parts, report, event.incident.updated, writer?.add(report) ?? false);
+}
+
+function makeReport(
+  { config, configSha256 }: Parts,
+  asset: AssetConfig & { readonly key: string },
+  event: IncidentEvent,
+): Report {
+  const provenance = { config: configSha256, agent: agentVersion };
+  return reportOf({ event, asset, site: config.site, node: config.node, provenance });
 }
 
 /** The same revision in the words of the language model; nobody has waited for it. */
@@ -231,7 +256,7 @@ function acceptText(parts: Parts, report: Report): void {
 }
 
 /** @param isAwaited whether the report waits for the words of the language model */
-function store({ keeper, states }: Parts, report: Report, stamp: Stamp, isAwaited: boolean): void {
+function store({ keeper, states, mirroring }: Parts, report: Report, stamp: Stamp, isAwaited: boolean): void {
   const { id: incident, revision, site, node } = report;
   const asset = report.asset.key;
   const stateKey = stateKeyOf(asset, report);
@@ -246,6 +271,7 @@ function store({ keeper, states }: Parts, report: Report, stamp: Stamp, isAwaite
   const lane = laneOf(report);
   const entry = { id, revision, asset, lane, topic, payload: JSON.stringify(report), stamp };
   keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
+  mirroring?.reported(report);
 }
 
 async function logStatus(health: HealthParts, log: Logger): Promise<void> {

@@ -10,7 +10,7 @@ import { openSensorProfiles } from './sensor-profiles.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
 import type { Device, DeviceChannel, Waveform } from './values/device.ts';
-import type { IncidentEvent } from './values/incident.ts';
+import type { Incident, IncidentEvent } from './values/incident.ts';
 import type { Sample } from './values/sample.ts';
 import type { Verdict } from './values/verdict.ts';
 import { UnmatchedValues } from './window/unmatched.ts';
@@ -31,6 +31,14 @@ interface Running {
   readonly asset: Asset;
   readonly config: AssetConfig;
   readonly bearings: ReadonlyMap<string, BearingWatch>;
+}
+
+/** How one asset is now. */
+export interface RunningAsset {
+  readonly key: string;
+  readonly config: AssetConfig;
+  readonly health: AssetHealth;
+  readonly openIncidents: readonly Incident[];
 }
 
 /** Everything that is watched: assets whose channels are configured, and those that a device brings with it. */
@@ -88,6 +96,13 @@ export class Assets {
       return [key, { ...asset.health, ...(heard.length > 0 && { bearings: Object.fromEntries(heard) }) }];
     });
     return Object.fromEntries(entries);
+  }
+
+  /** Those that run now: an asset whose device has not described itself yet does not. */
+  get running(): readonly RunningAsset[] {
+    return [...this.#running].map(([key, { asset, config }]) => {
+      return { key, config, health: asset.health, openIncidents: asset.incidents.open };
+    });
   }
 
   /** Ends the watching; resolves when every window so far has its verdict. */

@@ -74,12 +74,15 @@ export class AssetIncidents {
     if (event !== undefined) onIncident(event, state);
   }
 
-  /** The incidents of a kind that are open now. */
+  /** The incidents that are open now. */
+  get open(): readonly Incident[] {
+    const incidents = [...this.#states.values()].flatMap(({ life }) => life?.incident ?? []);
+    return incidents.filter(({ closed }) => closed === null);
+  }
+
+  /** Those of a kind. */
   openOf(kind: IncidentKind): readonly Incident[] {
-    const incidents = [...this.#states.values()].map(({ life }) => life?.incident);
-    return incidents.filter(
-      (incident) => incident !== undefined && incident.kind === kind && incident.closed === null,
-    ) as Incident[];
+    return this.open.filter((incident) => incident.kind === kind);
   }
 
   #restore(key: string, stored: unknown): void {

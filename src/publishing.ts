@@ -56,9 +56,10 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
     random: Math.random,
     epoch: () => keeper.store?.epoch,
     on: {
-      connected() {
+      connected(version) {
         counters.add('broker_connects', url);
-        log.info({ broker: url }, `connected to ${url}`);
+        const why = parts.config.version === 'auto' ? ', as it does not speak MQTT 5' : '';
+        log.info({ broker: url }, `connected to ${url}${version === 5 ? '' : ` with MQTT ${version}${why}`}`);
       },
       lost(error: FieldnoteError, retryInMs: number) {
         digests.linkLost();

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { loadConfig } from '../config/load.ts';
 import type { Config, MqttConfig } from '../config/schema.ts';
-import { type BrokerLimits, Connection } from '../publish/connection.ts';
+import { type MqttVersion, versionsToTry } from '../publish/client-options.ts';
+import { type BrokerLimits, Connection, type ConnectionOptions } from '../publish/connection.ts';
 import { failureText } from '../publish/link-failure.ts';
 import type { Message } from '../publish/message.ts';
-import { publishRefused } from '../publish/reasons.ts';
+import { mayRefuseVersion, publishRefused } from '../publish/reasons.ts';
 import { readSecrets } from '../publish/secrets.ts';
 import { topicsOf } from '../publish/topics.ts';
 import { systemClock } from '../system/clock.ts';
@@ -26,7 +27,7 @@ export async function checkConnection(configPath: string, say: (line: string) =>
   const secrets = await readSecrets(mqtt, process.env['CREDENTIALS_DIRECTORY']);
   say(`  host: ${await addressOf(mqtt)}`);
   const message = testMessage(config);
-  const connection = new Connection({
+  const connection = await connect(versionsToTry(mqtt.version), {
     url: mqtt.url,
     clientId: `fieldnote.${config.site}.${config.node}.check`,
     username: mqtt.username,
@@ -37,8 +38,8 @@ export async function checkConnection(configPath: string, say: (line: string) =>
     ...(mqtt.receipts && { receiptTopic: topicsOf(config).receipt }),
     clock,
   });
-  await orEnd(connection, connection.connected);
-  say(`  connected${mqtt.username === undefined ? '' : ` as user "${mqtt.username}"`}`);
+  const user = mqtt.username === undefined ? '' : ` as user "${mqtt.username}"`;
+  say(`  connected${user}, with MQTT ${connection.version}`);
   say(`  the broker takes ${limitsText(mqtt, connection.limits)}`);
   const code = await orEnd(
     connection,
@@ -48,6 +49,21 @@ export async function checkConnection(configPath: string, say: (line: string) =>
   if (code >= 0x80) throw publishRefused(code, { broker: mqtt.url, topic: message.topic });
   say(`  published to ${message.topic}`);
   if (mqtt.receipts) say(`  subscribed to ${topicsOf(config).receipt}`);
+}
+
+/** The first connection that the broker accepts, of these versions of MQTT. */
+async function connect(
+  [version, ...older]: readonly MqttVersion[],
+  options: Omit<ConnectionOptions, 'version'>,
+): Promise<Connection> {
+  const connection = new Connection({ ...options, version: version ?? 5 });
+  try {
+    await orEnd(connection, connection.connected);
+    return connection;
+  } catch (error) {
+    if (older.length === 0 || !(error instanceof FieldnoteError) || !mayRefuseVersion(error)) throw error;
+    return connect(older, options);
+  }
 }
 
 async function addressOf({ url }: MqttConfig): Promise<string> {

@@ -155,8 +155,26 @@ const asset = z.strictObject({
     .prefault({}),
 });
 
+const sparkplugId = z
+  .string()
+  .regex(/^[^+#/$\p{Cc}][^+#/\p{Cc}]{0,63}$/u, 'must be 1 to 64 characters without + # /');
+
+const sparkplug = z.strictObject({
+  group: sparkplugId.optional().describe('Group id; the site when absent.'),
+  host: sparkplugId
+    .optional()
+    .describe(
+      'Id of the primary host: nothing is shown while that one is offline. Without it nobody is waited for.',
+    ),
+  interval: duration('1s', '1h').prefault('10s').describe('How often values that have changed are sent.'),
+});
+
 const mqtt = z.strictObject({
   url: brokerUrl,
+  version: z
+    .literal(['auto', '3.1.1', 5])
+    .default('auto')
+    .describe('Version of MQTT. auto: 5, and 3.1.1 with a broker that does not speak it.'),
   username: z.string().min(1).max(1024).optional().describe('User at the broker.'),
   passwordFile: z
     .string()
@@ -184,6 +202,13 @@ const mqtt = z.strictObject({
   expireAfter,
   keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
   healthInterval: duration('100ms', '1d').prefault('60s').describe('How often `health` is published.'),
+  homeAssistant: z
+    .boolean()
+    .default(false)
+    .describe('Node and assets appear in Home Assistant by themselves (MQTT discovery).'),
+  sparkplug: sparkplug
+    .optional()
+    .describe('Node and assets are shown as a Sparkplug B edge node with its devices; `{}` switches it on.'),
   ackTimeout: duration('1s', '10min')
     .prefault('20s')
     .describe(

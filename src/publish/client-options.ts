@@ -3,16 +3,25 @@ import type { IClientOptions } from 'mqtt';
 import { type Message, propertiesOf } from './message.ts';
 import type { Secrets } from './secrets.ts';
 
+/** `5`, or the version before it, which many brokers have beside it or instead. */
+export type MqttVersion = 5 | '3.1.1';
+
+/** One after the other, as long as the broker may have refused the version. A broker that was updated shows at once. */
+export function versionsToTry(configured: MqttVersion | 'auto'): readonly [MqttVersion, ...MqttVersion[]] {
+  return configured === 'auto' ? [5, '3.1.1'] : [configured];
+}
+
 export interface ClientParts {
   /** `mqtt`, `mqtts`, `ws` or `wss`, host and port; the last two with a path. */
   readonly url: string;
   readonly clientId: string;
+  readonly version: MqttVersion;
   readonly username?: string | undefined;
   readonly secrets: Secrets;
   readonly keepAliveMs: number;
   /** How long the broker may take to accept the connection. */
   readonly ackTimeoutMs: number;
-  readonly will: Message;
+  readonly will?: Message;
 }
 
 /** The broker sends us little, and no honest packet of it is larger. */
@@ -32,7 +41,7 @@ export function clientOptions({ url, username, secrets, will, ...parts }: Client
     ...secrets,
     minVersion: TLS_VERSION_MIN,
     clientId: parts.clientId,
-    protocolVersion: 5,
+    protocolVersion: parts.version === 5 ? 5 : 4,
     clean: true,
     reconnectPeriod: 0,
     connectTimeout: parts.ackTimeoutMs,
@@ -41,14 +50,13 @@ export function clientOptions({ url, username, secrets, will, ...parts }: Client
     log: () => {},
     keepalive: Math.max(1, Math.round(parts.keepAliveMs / 1000)),
     properties: { maximumPacketSize: INBOUND_PACKET_SIZE_BYTES_MAX },
-    will: {
-      topic: will.topic,
-      payload: Buffer.from(will.payload),
-      qos: will.qos,
-      retain: will.isRetained,
-      properties: propertiesOf(will),
-    },
+    ...(will && { will: willOf(will) }),
   };
+}
+
+function willOf(will: Message): NonNullable<IClientOptions['will']> {
+  const { topic, payload, qos, isRetained: retain } = will;
+  return { topic, payload: Buffer.from(payload), qos, retain, properties: propertiesOf(will) };
 }
 
 function addressOf(url: string, handshakeTimeout: number): IClientOptions {

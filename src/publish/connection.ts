@@ -1,13 +1,19 @@
 import mqtt, { type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import { type ClientParts, clientOptions, INBOUND_PACKET_SIZE_BYTES_MAX } from './client-options.ts';
+import {
+  type ClientParts,
+  clientOptions,
+  INBOUND_PACKET_SIZE_BYTES_MAX,
+  type MqttVersion,
+} from './client-options.ts';
 import { failureText } from './link-failure.ts';
 import { hasRoomForAlias, type Message, propertiesOf } from './message.ts';
-import { connectRefused, disconnected, subscribeRefused } from './reasons.ts';
+import { closedUnanswered, connectRefused, disconnected, receiptsRefused } from './reasons.ts';
 import { TopicAliases } from './topic-aliases.ts';
 
 export interface ConnectionOptions extends ClientParts {
+  readonly will: Message;
   /** Where receipts come; nothing else is subscribed to. */
   readonly receiptTopic?: string;
   readonly onReceipt?: (payload: Buffer) => void;
@@ -52,6 +58,7 @@ export class Connection {
   #sentCount = 0;
   /** When the oldest of them was acknowledged the last time. */
   #advancedAtMs = 0;
+  #isAccepted = false;
   #isEnded = false;
   #limits: BrokerLimits = {};
   #aliases = new TopicAliases(0);
@@ -68,8 +75,12 @@ export class Connection {
       this.drop(disconnected(reasonCode, { broker: options.url, clientId: options.clientId })),
     );
     this.#client.on('error', (error) => this.drop(this.#failure(error)));
-    this.#client.on('close', () => this.drop(this.#lost('closed the connection')));
+    this.#client.on('close', () => this.drop(this.#closed()));
     this.#guardInbound();
+  }
+
+  get version(): MqttVersion {
+    return this.#options.version;
   }
 
   /** What the broker takes, as it says. */
@@ -128,6 +139,7 @@ export class Connection {
   }
 
   #accept({ properties = {} }: IConnackPacket): void {
+    this.#isAccepted = true;
     this.#limits = properties;
     this.#aliases = new TopicAliases(properties.topicAliasMaximum ?? 0);
     const { url: broker, username, receiptTopic } = this.#options;
@@ -184,7 +196,7 @@ export class Connection {
   #readSubscribed(granted: readonly unknown[]): void {
     const code = granted.find((code) => typeof code === 'number' && code >= 0x80);
     const { url: broker, receiptTopic: topic } = this.#options;
-    if (typeof code === 'number' && topic !== undefined) this.drop(subscribeRefused(code, { broker, topic }));
+    if (typeof code === 'number' && topic !== undefined) this.drop(receiptsRefused(code, { broker, topic }));
   }
 
   #failure(error: Error & { code?: unknown }): FieldnoteError {
@@ -192,6 +204,11 @@ export class Connection {
     if (typeof error.code === 'number' && /^Connection refused/.test(error.message))
       return connectRefused(error.code, { broker, username });
     return this.#lost(`failed: ${failureText(error, clock.stampAt(clock.monoMs()))}`, error);
+  }
+
+  #closed(): FieldnoteError {
+    const { url: broker } = this.#options;
+    return this.#isAccepted ? this.#lost('closed the connection') : closedUnanswered(broker);
   }
 
   #lost(what: string, cause?: Error): FieldnoteError {

@@ -3,13 +3,14 @@ import type { MqttConfig } from '../config/schema.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Lane } from '../values/lane.ts';
+import { type MqttVersion, versionsToTry } from './client-options.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Delivery, type DeliveryEvents, type DeliveryOptions } from './delivery.ts';
 import { type Message, packetSizeBytes, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { type Document, Presence } from './presence.ts';
 import { RateLimit } from './rate-limit.ts';
-import { isLasting, publishRefused } from './reasons.ts';
+import { isLasting, mayRefuseVersion, publishRefused } from './reasons.ts';
 import { Receipts, type ReceiptsEvents } from './receipts.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
@@ -35,7 +36,7 @@ export interface PublisherOptions {
 }
 
 export interface PublisherEvents extends DeliveryEvents, ReceiptsEvents {
-  connected(): void;
+  connected(version: MqttVersion): void;
   /** The connection failed or was lost; the next attempt comes after so long. */
   lost(error: FieldnoteError, retryInMs: number): void;
 }
@@ -132,9 +133,17 @@ export class Publisher {
 
   /** One connection from its beginning to its end, which comes as a value. */
   async #attempt(): Promise<FieldnoteError> {
+    const [first, ...others] = versionsToTry(this.#options.config.version);
+    let error = await this.#attemptWith(first);
+    for (const older of others)
+      if (mayRefuseVersion(error) && !this.#stopping.signal.aborted) error = await this.#attemptWith(older);
+    return error;
+  }
+
+  async #attemptWith(version: MqttVersion): Promise<FieldnoteError> {
     this.#connectedAtMs = Number.POSITIVE_INFINITY;
     try {
-      const connection = new Connection(this.#connectionOptions(await this.#options.secrets()));
+      const connection = new Connection(this.#connectionOptions(version, await this.#options.secrets()));
       this.#connection = connection;
       const isConnected = connection.connected.then(() => true);
       if (await Promise.race([isConnected, connection.ended.then(() => false)]))
@@ -153,7 +162,7 @@ export class Publisher {
   async #serve(connection: Connection): Promise<void> {
     const { clock, on } = this.#options;
     this.#connectedAtMs = clock.monoMs();
-    on.connected();
+    on.connected(connection.version);
     if (!(await this.#announce(connection)) || this.#stopping.signal.aborted) return;
     const options = this.#deliveryOptions(connection);
     const delivery = new Delivery(options);
@@ -210,13 +219,14 @@ export class Publisher {
     connection.publish(message);
   }
 
-  #connectionOptions(secrets: Secrets): ConnectionOptions {
+  #connectionOptions(version: MqttVersion, secrets: Secrets): ConnectionOptions {
     const { config, site, node, clock } = this.#options;
     return {
       url: config.url,
       // Always the same, so that the broker ends a dead connection of ours when the next one comes.
       clientId: `fieldnote.${site}.${node}`,
       username: config.username,
+      version,
       secrets,
       keepAliveMs: config.keepAlive,
       ackTimeoutMs: config.ackTimeout,
@@ -237,7 +247,8 @@ export class Publisher {
       outbox: outbox(),
       clock,
       bodyOf,
-      isPacked: config.compress,
+      // MQTT 3.1.1 has nothing that would tell a subscriber.
+      isPacked: config.compress && connection.version === 5,
       lifetimesMs: config.expireAfter,
       windowLengthMax: Math.min(config.window, connection.receiveMaximum),
       rateLimit: this.#rateLimit,

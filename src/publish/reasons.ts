@@ -10,11 +10,14 @@ export type Verdict = 'delivered' | 'retry' | 'retry-slowly' | 'quarantine';
 /** The packets in which a broker says how it went. */
 export type AnswerPacket = 'connack' | 'puback' | 'disconnect';
 
+/** CONNACK codes of a broker that does not speak the version; the first is that of a broker of MQTT 3.1.1. */
+const VERSION_REFUSALS: readonly unknown[] = [0x01, 0x84];
+
 type Answers = Readonly<Partial<Record<AnswerPacket, Verdict>>> & { readonly hint?: string };
 
 const CREDENTIALS = 'check mqtt.username and mqtt.passwordFile';
 const ACCESS = 'give the user access at the broker';
-const OLD_BROKER = 'the broker does not speak MQTT 5';
+const OLD_BROKER = 'the broker does not speak this version of MQTT: set mqtt.version to auto';
 const MOVED = 'redirects are not followed: set mqtt.url to the new broker';
 
 /**
@@ -114,6 +117,27 @@ export function connectRefused(code: number, whom: { broker: string; username: s
   return new FieldnoteError('PUBLISH_REFUSED', message, contextOf('connack', code, whom));
 }
 
+/** The broker took the bytes of CONNECT and hung up, as some do on a version of MQTT that they do not speak. */
+export function closedUnanswered(broker: string): FieldnoteError {
+  const message = `broker ${broker} closed the connection without an answer`;
+  return new FieldnoteError('PUBLISH_LOST', message, { broker, isUnanswered: true });
+}
+
+/** Whether a broker may have refused the version of MQTT, so that an older one is worth a try. */
+export function mayRefuseVersion({ context }: FieldnoteError): boolean {
+  return context['isUnanswered'] === true || VERSION_REFUSALS.includes(context['reasonCode']);
+}
+
+/** The broker refused a subscription with SUBACK. */
+export function subscriptionRefused(code: number, whom: { broker: string; topic: string }) {
+  const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)}${hint(code)}`;
+  return new FieldnoteError('PUBLISH_REFUSED', message, {
+    ...whom,
+    reasonCode: code,
+    verdict: 'retry-slowly',
+  });
+}
+
 /** The broker ended the connection with DISCONNECT. */
 export function disconnected(code: number, whom: { broker: string; clientId: string }) {
   const message = `broker ${whom.broker} disconnected client ${whom.clientId}: ${reasonText(code)}${hint(code)}`;
@@ -127,7 +151,7 @@ export function publishRefused(code: number, whom: { broker: string; topic: stri
 }
 
 /** The broker refused the subscription to the receipts with SUBACK. */
-export function subscribeRefused(code: number, whom: { broker: string; topic: string }) {
+export function receiptsRefused(code: number, whom: { broker: string; topic: string }) {
   const advice = 'let the node read it, or set mqtt.receipts to false';
   const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)} (${advice})`;
   return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });

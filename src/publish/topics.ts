@@ -19,6 +19,8 @@ export interface Topics {
   readonly digest: string;
   /** Reports about one asset. */
   incident(asset: string): string;
+  /** Retained: how one asset is now. Only for those who were asked to show it. */
+  asset(asset: string): string;
 }
 
 /**
@@ -35,6 +37,7 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     receipt: `${root}/receipt`,
     digest: `${root}/digest`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
+    asset: (asset) => `${root}/asset/${level('asset', asset)}`,
   };
 }
 

@@ -70,6 +70,7 @@ test('any bytes from a broker end the connection or are ignored; they acknowledg
     const connection = new Connection({
       url: `mqtt://127.0.0.1:${broker.port}`,
       clientId: 'c',
+      version: 5,
       secrets: {},
       keepAliveMs: 30_000,
       ackTimeoutMs: 40,

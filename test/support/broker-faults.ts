@@ -15,6 +15,8 @@ export interface BrokerMessage {
 export interface BrokerFaults {
   /** CONNACK reason code; 0 lets everybody in. */
   connackReason: number;
+  /** How a client of MQTT 5 is told that this broker speaks 3.1.1 only; undefined when it speaks both. */
+  versionRefusal: 'connack' | 'hangs-up' | undefined;
   /** CONNACK properties, such as receiveMaximum, maximumPacketSize, serverKeepAlive. */
   connackProperties: NonNullable<IConnackPacket['properties']>;
   /** Takes publishes but never acknowledges them. */
@@ -36,6 +38,7 @@ export interface BrokerFaults {
 /** A broker that does everything right. */
 export const FAULTLESS: BrokerFaults = {
   connackReason: 0,
+  versionRefusal: undefined,
   connackProperties: {},
   mutePubacks: false,
   pubackDelayMs: 0,

@@ -12,7 +12,7 @@ import { type BrokerFaults, type BrokerMessage, FAULTLESS } from './broker-fault
 import { topicMatches } from './topic-filter.ts';
 
 /**
- * A small MQTT 5 broker for tests and the demo, with switches for the ways in which brokers fail. It keeps
+ * A small broker of MQTT 5 and 3.1.1 for tests and the demo, with switches for the ways in which brokers fail. It keeps
  * retained messages, sends last wills and lets a client take over its own id. It takes QoS 0 and 1 and gives
  * every subscriber QoS 0, which loses nothing within one process.
  */
@@ -23,6 +23,8 @@ const NORMAL_DISCONNECT = 0x00;
 interface Session {
   readonly socket: Socket;
   connect: IConnectPacket | undefined;
+  /** As CONNECT says it: 5, or 4 for MQTT 3.1.1. */
+  version: number;
   filters: string[];
   publishCount: number;
   /** Topics by their numbers. */
@@ -96,11 +98,12 @@ export class Broker {
 
   #accept(socket: Socket): void {
     const session: Session = {
-      ...{ socket, connect: undefined, filters: [], publishCount: 0, isWillDue: false },
-      aliases: new Map(),
+      ...{ socket, connect: undefined, version: 5, filters: [] },
+      ...{ publishCount: 0, isWillDue: false, aliases: new Map() },
     };
-    const packets = parser({ protocolVersion: 5 });
     this.#sessions.add(session);
+    // It takes the version of what follows from CONNECT.
+    const packets = parser();
     packets.on('packet', (packet) => this.#take(session, packet));
     packets.on('error', () => socket.destroy());
     socket.setNoDelay(true);
@@ -128,9 +131,15 @@ export class Broker {
 
   #connect(session: Session, packet: IConnectPacket): void {
     this.connects.push(packet);
-    const { connackReason: reasonCode, connackProperties: properties } = this.faults;
+    session.version = packet.protocolVersion ?? 5;
+    const { connackReason: reasonCode, connackProperties: properties, versionRefusal } = this.faults;
+    if (session.version === 5 && versionRefusal !== undefined) {
+      if (versionRefusal === 'connack') session.socket.end(Buffer.from('20020001', 'hex'));
+      else session.socket.end();
+      return;
+    }
     if (reasonCode === 0) this.#takeOver(packet.clientId);
-    send(session, { cmd: 'connack', reasonCode, sessionPresent: false, properties });
+    send(session, { cmd: 'connack', reasonCode, returnCode: reasonCode, sessionPresent: false, properties });
     if (reasonCode !== 0) {
       session.socket.end();
       return;
@@ -252,6 +261,6 @@ function disconnect(session: Session, reasonCode: number): void {
   session.socket.end();
 }
 
-function send({ socket }: Session, packet: Packet): void {
-  if (socket.writable) socket.write(generate(packet, { protocolVersion: 5 }));
+function send({ socket, version }: Session, packet: Packet): void {
+  if (socket.writable) socket.write(generate(packet, { protocolVersion: version }));
 }

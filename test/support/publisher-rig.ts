@@ -67,6 +67,8 @@ export interface Told {
   ignored: number;
   overdue: number;
   connected: number;
+  /** Of MQTT, of each connection. */
+  readonly versions: (5 | '3.1.1')[];
   readonly lost: { error: FieldnoteError; retryInMs: number }[];
   readonly refused: { error: FieldnoteError; retryInMs: number }[];
   delivered: number;
@@ -99,6 +101,7 @@ export function createRig({
     ignored: 0,
     overdue: 0,
     connected: 0,
+    versions: [],
     lost: [],
     refused: [],
     delivered: 0,
@@ -122,8 +125,9 @@ export function createRig({
       receiptsOverdue: (count) => {
         told.overdue += count;
       },
-      connected: () => {
+      connected: (version) => {
         told.connected += 1;
+        told.versions.push(version);
       },
       lost: (error, retryInMs) => told.lost.push({ error, retryInMs }),
       refused: (error, retryInMs) => told.refused.push({ error, retryInMs }),

@@ -42,6 +42,8 @@ if (store === undefined) throw new Error('the store does not open');
 const mqtt = {
   ...{
     url: `mqtt://127.0.0.1:${port}`,
+    version: 5 as const,
+    homeAssistant: false,
     window: 16,
     keepAlive: 30_000,
     healthInterval: 60_000,
