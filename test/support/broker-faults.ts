@@ -27,6 +27,8 @@ export interface BrokerFaults {
   pubackId: (id: number) => number;
   /** Ends the connection with DISCONNECT and this reason code instead of taking the publish. */
   disconnectReason: (message: BrokerMessage) => number | undefined;
+  /** Cuts the connection instead of taking the publish. */
+  hangsUpOn: (message: BrokerMessage) => boolean;
   /** Cuts each connection on its n-th publish, which is neither taken nor acknowledged. */
   dropConnectionAfter: number | undefined;
   /** Half-open: reads everything, answers nothing. */
@@ -42,6 +44,7 @@ export const FAULTLESS: BrokerFaults = {
   pubackReason: () => 0,
   pubackId: (id) => id,
   disconnectReason: () => undefined,
+  hangsUpOn: () => false,
   dropConnectionAfter: undefined,
   silent: false,
 };
