@@ -39,9 +39,11 @@ export interface AgentOptions {
   readonly config: Config;
   /** Of the configuration file. */
   readonly configSha256: string;
-  readonly secrets: Secrets;
+  readonly secrets: () => Promise<Secrets>;
   /** Content of /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
+  /** Tells this device from others; `deviceIdOf` reads it. */
+  readonly deviceId?: string | undefined;
   /** Why work that can wait should wait now; `strainOf` asks the kernel. */
   readonly strain: (limits: StrainLimits) => string | undefined;
   readonly log: Logger;
@@ -79,8 +81,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   // The clock stamps with the boot number, which the store counts.
   let keeper: StoreKeeper | undefined;
   const clock = systemClock(() => keeper?.store?.boot ?? 0);
-  const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId: options.bootId };
-  keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: () => publisher?.nudge() });
+  const settings = {
+    dataDir,
+    sizeMaxMiB: config.store.sizeMaxMiB,
+    bootId: options.bootId,
+    deviceId: options.deviceId,
+  };
+  keeper = await StoreKeeper.start({
+    settings,
+    clock,
+    counters,
+    log,
+    onAccepted: (lane) => publisher?.nudge(lane),
+  });
   const publisher =
     mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPublisher } from '../../src/publishing.ts';
+import { createPublisher, type PublishingParts } from '../../src/publishing.ts';
 import { StoreKeeper } from '../../src/store-keeper.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { Counters } from '../../src/system/counters.ts';
@@ -46,18 +46,25 @@ const mqtt = {
     keepAlive: 30_000,
     healthInterval: 60_000,
     ackTimeout: 5000,
+    ...{ limit: {}, compress: false, expireAfter: { evidence: 1e9, telemetry: 1e9 } },
   },
   ...{ receipts, receiptTimeout: 1000 },
 };
-const forgetful = Object.assign(Object.create(keeper), {
-  async pendingAfter(reading: Parameters<StoreKeeper['pendingAfter']>[0]) {
+/** Deletes before anything is acknowledged. */
+const forgetful: PublishingParts['keeper'] = {
+  store,
+  async pendingAfter(reading) {
     const rows = await store.pendingAfter(reading);
     await store.markDelivered(rows.map(({ seq }) => seq));
     return rows;
   },
-});
+  markDelivered: async () => undefined,
+  quarantine: async () => undefined,
+  expire: async () => undefined,
+  syncPoint: async () => undefined,
+};
 const publisher = createPublisher({
-  ...{ config: mqtt, site: 'plant', node, secrets: {}, clock, counters, log },
+  ...{ config: mqtt, site: 'plant', node, secrets: async () => ({}), clock, counters, log },
   keeper: isForgetful ? forgetful : keeper,
 });
 publisher.start();

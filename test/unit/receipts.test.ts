@@ -4,6 +4,7 @@ import type { PendingReport } from '../../src/publish/outbox.ts';
 import { Receipts } from '../../src/publish/receipts.ts';
 import { rangesOf, readReceipt } from '../../src/values/receipt.ts';
 import { eventually } from '../support/publisher-rig.ts';
+import { stamp } from '../support/store-reports.ts';
 
 const EPOCH = 'a1b2c3d4e5f60718';
 
@@ -28,7 +29,8 @@ function create({ timeoutMs = 60_000, lengthMax = 8, monoMs = () => performance.
 }
 
 function report(laneSeq: number, lane: PendingReport['lane'] = 'incident'): PendingReport {
-  return { seq: 1e12 + laneSeq, lane, laneSeq, topic: 't', payload: '{}', id: `i${laneSeq}`, revision: 1 };
+  const seq = 1e12 + laneSeq;
+  return { seq, lane, laneSeq, topic: 't', payload: '{}', id: `i${laneSeq}`, revision: 1, stamp };
 }
 
 function receipt(
