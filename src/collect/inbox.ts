@@ -1,5 +1,6 @@
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { FieldnoteError } from '../system/errors.ts';
+import type { NodeMessage } from './message.ts';
 
 export interface InboxOptions {
   /** `mqtt://host:port` or `mqtts://host:port`. */
@@ -16,9 +17,7 @@ export interface InboxOptions {
   readonly onMessage: (message: InboxMessage) => boolean;
 }
 
-export interface InboxMessage {
-  readonly topic: string;
-  readonly payload: Buffer;
+export interface InboxMessage extends NodeMessage {
   /** Tells the broker that it may forget the message. */
   acknowledge(): void;
 }
@@ -96,13 +95,14 @@ export class Inbox {
     else this.#end(`refused the subscription with ${shown(Number(refused))}`);
   }
 
-  #take({ topic, payload, qos, messageId = 0 }: IPublishPacket): void {
+  #take({ topic, payload, qos, messageId = 0, properties }: IPublishPacket): void {
     const { stream } = this.#client;
     // PUBACK with reason "success" (MQTT 5 section 3.4).
     const puback = Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff);
     const isTaken = this.#options.onMessage({
       topic,
       payload: Buffer.from(payload),
+      encoding: properties?.userProperties?.['contentEncoding'],
       acknowledge: () => {
         if (qos > 0 && !this.#isEnded) stream.write(puback);
       },

@@ -38,6 +38,15 @@ describe('with receipts', () => {
     await eventually(() => expect(idsAt(broker)).toEqual(idsTo(26)));
   });
 
+  test('a critical report does not wait behind those without one', async () => {
+    const { broker, outbox, publisher } = await startRig({}, { config, epoch, outbox: withReports(40) });
+    publisher.start();
+    await eventually(() => expect(idsAt(broker)).toEqual(idsTo(16)));
+    outbox.accept({ lane: 'critical', id: 'urgent' });
+    publisher.nudge();
+    await eventually(() => expect(idsAt(broker)).toEqual([...idsTo(16), 'urgent/1']));
+  });
+
   test('what has none goes again after the deadline', async () => {
     const hasty = { ...config, receiptTimeout: 50 };
     const { broker, outbox, publisher, told } = await startRig(

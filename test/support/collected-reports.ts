@@ -26,6 +26,7 @@ export function inboxMessage(payload: unknown): InboxMessage & { readonly acks: 
   let acks = 0;
   return {
     topic: 'fieldnote/plant/pump7/incident/pump',
+    encoding: undefined,
     payload: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
     acknowledge() {
       acks += 1;

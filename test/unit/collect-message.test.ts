@@ -1,10 +1,12 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DOCUMENT_BYTES_MAX, putAsideOf, readMessage } from '../../src/collect/message.ts';
 import { eventOf } from '../support/collected-reports.ts';
 
 const TOPIC = 'fieldnote/plant/pump7/incident/pump';
-const read = (value: unknown, topic = TOPIC) => readMessage(topic, Buffer.from(JSON.stringify(value)));
+const read = (value: unknown, topic = TOPIC) =>
+  readMessage({ topic, payload: Buffer.from(JSON.stringify(value)), encoding: undefined });
 
 describe('a message of a node', () => {
   test('is a report with its place, and is kept as it came', () => {
@@ -41,6 +43,15 @@ describe('a message of a node', () => {
     });
   });
 
+  test('may be packed, but to no size without an end', () => {
+    const pack = (text: string) => ({ topic: TOPIC, payload: gzipSync(text), encoding: 'gzip' });
+    const document = JSON.stringify(eventOf(7));
+    expect(readMessage(pack(document))).toMatchObject({ kind: 'report', report: { sequence: 7, document } });
+    const bomb = readMessage(pack(`"${'x'.repeat(10_000_000)}"`));
+    expect(bomb).toEqual({ kind: 'unreadable', reason: expect.stringContaining('larger than') });
+    expect(readMessage({ ...pack('1'), payload: Buffer.from('1') }).kind).toBe('unreadable');
+  });
+
   test('without a store has no gaps that could be placed', () => {
     expect(read({ gaps: [] }, 'fieldnote/plant/pump7/gap')).toEqual({ kind: 'gaps', gaps: [] });
   });
@@ -75,7 +86,7 @@ describe('a message of a node', () => {
     ['too large', Buffer.from(`"${'x'.repeat(DOCUMENT_BYTES_MAX)}"`)],
   ])('that is %s is put aside', (_name, payload) => {
     for (const topic of [TOPIC, 'fieldnote/plant/pump7/gap'])
-      expect(readMessage(topic, payload).kind).toBe('unreadable');
+      expect(readMessage({ topic, payload, encoding: undefined }).kind).toBe('unreadable');
   });
 
   test.each([
@@ -85,14 +96,14 @@ describe('a message of a node', () => {
     '',
     'fieldnote/s\u0000/n/incident/a',
   ])('on the topic %j is put aside', (topic) => {
-    expect(readMessage(topic, Buffer.from(JSON.stringify(eventOf(1)))).kind).toBe('unreadable');
+    expect(read(eventOf(1), topic).kind).toBe('unreadable');
   });
 
   test('whatever it is throws nothing, and what is put aside is bounded and fit for any database', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 9000 }), (topic, bytes) => {
         const payload = Buffer.from(bytes);
-        expect(readMessage(topic, payload).kind).toBe('unreadable');
+        expect(readMessage({ topic, payload, encoding: undefined }).kind).toBe('unreadable');
         for (const text of Object.values(putAsideOf(topic, payload, topic))) {
           expect(text.length).toBeLessThanOrEqual(4096);
           expect(text.isWellFormed() && !text.includes('\0')).toBe(true);

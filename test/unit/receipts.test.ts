@@ -90,18 +90,19 @@ describe('receipts', () => {
   test('limit how much waits for them', () => {
     const { receipts } = create({ lengthMax: 2 });
     receipts.sent(report(1));
-    expect(receipts.hasRoom).toBe(true);
+    expect(receipts.hasRoomFor('incident')).toBe(true);
     receipts.sent(report(2));
-    expect(receipts.hasRoom).toBe(false);
+    expect(receipts.hasRoomFor('incident')).toBe(false);
+    expect(receipts.hasRoomFor('critical')).toBe(true);
     receipts.take(receipt([[1, 1]]));
-    expect(receipts.hasRoom).toBe(true);
+    expect(receipts.hasRoomFor('incident')).toBe(true);
   });
 
   test('that do not come in time have their reports sent again, and still count when they come late', async () => {
     const { receipts, told } = create({ timeoutMs: 10, lengthMax: 1 });
     receipts.sent(report(1));
     await eventually(() => expect(told).toMatchObject({ overdue: 1, resends: 1 }));
-    expect([receipts.isAwaited(1e12 + 1), receipts.hasRoom]).toEqual([false, true]);
+    expect([receipts.isAwaited(1e12 + 1), receipts.hasRoomFor('incident')]).toEqual([false, true]);
     expect(receipts.take(receipt([[1, 1]]))).toEqual([1e12 + 1]);
   });
 
@@ -130,7 +131,7 @@ describe('receipts', () => {
     const { receipts } = create({ lengthMax: 1 });
     receipts.sent(report(1));
     receipts.forget(1e12 + 1);
-    expect(receipts.hasRoom).toBe(true);
+    expect(receipts.hasRoomFor('incident')).toBe(true);
   });
 });
 
