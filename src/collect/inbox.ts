@@ -22,6 +22,9 @@ export interface InboxMessage extends NodeMessage {
   acknowledge(): void;
 }
 
+const REPORT_TOPICS = ['fieldnote/+/+/incident/+', 'fieldnote/+/+/digest'];
+const GAP_TOPIC = 'fieldnote/+/+/gap';
+
 /** Messages that the broker may send before it hears of the first: what is in memory is at most this, in size too. */
 export const RECEIVE_MAXIMUM = 256;
 const PACKET_SIZE_BYTES_MAX = 288 * 1024;
@@ -85,8 +88,8 @@ export class Inbox {
   #subscribe(): void {
     const { group } = this.#options;
     // Gaps are retained, and a shared subscription is not given what is retained.
-    const topics = [`$share/${group}/fieldnote/+/+/incident/+`, 'fieldnote/+/+/gap'];
-    this.#client.subscribe(topics, { qos: 1 });
+    const reports = REPORT_TOPICS.map((topic) => `$share/${group}/${topic}`);
+    this.#client.subscribe([...reports, GAP_TOPIC], { qos: 1 });
   }
 
   #readAnswer(granted: readonly unknown[]): void {
@@ -123,7 +126,7 @@ export class Inbox {
 
 /** Names of the codes that an operator can do something about (MQTT 5 section 2.4). */
 const NAMES: Readonly<Record<number, string>> = {
-  [0x87]: 'not authorized: allow it to read fieldnote/+/+/incident/+ and fieldnote/+/+/gap',
+  [0x87]: `not authorized: allow it to read ${[...REPORT_TOPICS, GAP_TOPIC].join(', ')}`,
   [0x8e]: 'session taken over',
   [0x8f]: 'topic filter invalid',
   [0x9e]: 'shared subscriptions not supported',

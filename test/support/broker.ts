@@ -203,7 +203,8 @@ export class Broker {
   }
 
   #subscribe(session: Session, packet: ISubscribePacket): void {
-    const filters = packet.subscriptions.map(({ topic }) => topic);
+    // A shared subscription has one member here.
+    const filters = packet.subscriptions.map(({ topic }) => topic.replace(/^\$share\/[^/]+\//, ''));
     session.filters = [...new Set([...session.filters, ...filters])];
     send(session, {
       cmd: 'suback',
