@@ -9,12 +9,20 @@ export interface InboxOptions {
   /** Collectors of one group share the reports: each report goes to one of them. */
   readonly group: string;
   readonly username?: string | undefined;
-  readonly password?: string;
-  readonly ca?: Buffer;
+  readonly secrets: InboxSecrets;
   /** The broker has accepted the subscriptions. */
   readonly onSubscribed: () => void;
   /** False when there is no room for it. */
   readonly onMessage: (message: InboxMessage) => boolean;
+}
+
+/** What the connection needs and no log may show. */
+export interface InboxSecrets {
+  readonly password?: string;
+  readonly ca?: Buffer;
+  /** With its private key. */
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 export interface InboxMessage extends NodeMessage {
@@ -137,15 +145,14 @@ function shown(code = 0): string {
   return [`0x${code.toString(16).padStart(2, '0')}`, NAMES[code] ?? ''].join(' ').trimEnd();
 }
 
-function clientOptions({ broker, clientId, username, password, ca }: InboxOptions): IClientOptions {
+function clientOptions({ broker, clientId, username, secrets }: InboxOptions): IClientOptions {
   const { protocol, hostname, port } = new URL(broker);
   return {
     protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     ...(port !== '' && { port: Number(port) }),
     ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(ca !== undefined && { ca }),
+    ...secrets,
     clientId,
     protocolVersion: 5,
     clean: true,
