@@ -29,6 +29,8 @@ export interface BrokerFaults {
   subackReason: (filter: string) => number;
   /** Ends the connection with DISCONNECT and this reason code instead of taking the publish. */
   disconnectReason: (message: BrokerMessage) => number | undefined;
+  /** Cuts the connection instead of taking the publish. */
+  hangsUpOn: (message: BrokerMessage) => boolean;
   /** Cuts each connection on its n-th publish, which is neither taken nor acknowledged. */
   dropConnectionAfter: number | undefined;
   /** Half-open: reads everything, answers nothing. */
@@ -45,6 +47,7 @@ export const FAULTLESS: BrokerFaults = {
   pubackId: (id) => id,
   subackReason: () => 0,
   disconnectReason: () => undefined,
+  hangsUpOn: () => false,
   dropConnectionAfter: undefined,
   silent: false,
 };

@@ -162,8 +162,8 @@ export class Broker {
   #publish(session: Session, packet: IPublishPacket): void {
     const message = messageOf(withTopic(session, packet), session.connect?.clientId ?? '');
     session.publishCount += 1;
-    const { dropConnectionAfter } = this.faults;
-    if (dropConnectionAfter !== undefined && session.publishCount >= dropConnectionAfter) {
+    const { dropConnectionAfter = Number.POSITIVE_INFINITY, hangsUpOn } = this.faults;
+    if (session.publishCount >= dropConnectionAfter || hangsUpOn(message)) {
       session.socket.destroy();
       return;
     }

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { configSchema, type MqttConfig } from '../../src/config/schema.ts';
+import { readSecrets } from '../../src/publish/secrets.ts';
 import { createPublisher } from '../../src/publishing.ts';
 import { StoreKeeper } from '../../src/store-keeper.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -70,7 +71,13 @@ async function serve(dataDir: string, mqttText: string): Promise<void> {
       if (accepted !== undefined) process.send?.(accepted);
     },
   });
-  const publisher = createPublisher({ ...parts, ...NODE, config: mqtt, keeper, secrets: async () => ({}) });
+  const publisher = createPublisher({
+    ...parts,
+    ...NODE,
+    config: mqtt,
+    keeper,
+    secrets: () => readSecrets(mqtt, undefined),
+  });
   publisher.start();
   process.send?.('ready');
   let count = 0;
