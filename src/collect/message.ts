@@ -110,7 +110,7 @@ export interface NodeMessage {
   readonly topic: string;
   readonly payload: Buffer;
   /** User property `contentEncoding`: nodes on slow links pack by gzip. */
-  readonly encoding: unknown;
+  readonly encoding?: unknown;
 }
 
 /** Reads one message of a node. */
