@@ -25,6 +25,8 @@ export interface BrokerFaults {
   pubackReason: (topic: string) => number;
   /** Packet id that the acknowledgement carries. */
   pubackId: (id: number) => number;
+  /** What a subscription to this filter is answered with; 0 grants it. */
+  subackReason: (filter: string) => number;
   /** Ends the connection with DISCONNECT and this reason code instead of taking the publish. */
   disconnectReason: (message: BrokerMessage) => number | undefined;
   /** Cuts the connection instead of taking the publish. */
@@ -43,6 +45,7 @@ export const FAULTLESS: BrokerFaults = {
   pubackDelayMs: 0,
   pubackReason: () => 0,
   pubackId: (id) => id,
+  subackReason: () => 0,
   disconnectReason: () => undefined,
   hangsUpOn: () => false,
   dropConnectionAfter: undefined,

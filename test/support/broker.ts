@@ -89,6 +89,18 @@ export class Broker {
     for (const session of this.#sessions) session.socket.destroy();
   }
 
+  /** What all clients have subscribed to. */
+  get filters(): string[] {
+    return [...this.#sessions].flatMap(({ filters }) => filters);
+  }
+
+  /** Publishes as another client would. */
+  publish(topic: string, payload: string): void {
+    const properties = {};
+    const fields = { qos: 0, retain: false, clientId: 'other', properties, packetSizeBytes: 0 };
+    this.#deliver({ topic, payload: Buffer.from(payload), ...fields });
+  }
+
   /** Sends every client these bytes, whatever they mean. */
   sendRaw(bytes: Buffer): void {
     for (const session of this.#sessions) session.socket.write(bytes);
@@ -191,9 +203,14 @@ export class Broker {
   }
 
   #subscribe(session: Session, packet: ISubscribePacket): void {
-    const filters = packet.subscriptions.map(({ topic }) => topic);
+    // A shared subscription has one member here.
+    const filters = packet.subscriptions.map(({ topic }) => topic.replace(/^\$share\/[^/]+\//, ''));
     session.filters = [...new Set([...session.filters, ...filters])];
-    send(session, { cmd: 'suback', messageId: packet.messageId ?? 0, granted: filters.map(() => 0) });
+    send(session, {
+      cmd: 'suback',
+      messageId: packet.messageId ?? 0,
+      granted: filters.map((filter) => this.faults.subackReason(filter)),
+    });
     for (const message of this.#retained.values()) {
       if (filters.some((filter) => topicMatches(filter, message.topic)))
         send(session, publishOf(message, true));
