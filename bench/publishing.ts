@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { configSchema, type MqttConfig } from '../src/config/schema.ts';
-import { reportEventOf } from '../src/publish/envelope.ts';
+import { REPORT_EVENT_CONTENT_TYPE, reportEventOf } from '../src/publish/envelope.ts';
+import { type Message, packed, packetSizeBytes } from '../src/publish/message.ts';
 import type { Publisher } from '../src/publish/publisher.ts';
 import { createPublisher } from '../src/publishing.ts';
 import type { Store } from '../src/store/store.ts';
@@ -57,7 +58,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     bench.say('reports to the broker, one by one');
     const single = await measureLatency(rig);
     bench.say(`backlogs of ${BACKLOG_LENGTH} reports, ${DRAINS} runs each`);
-    return [...single, await measureDrain(rig)];
+    return [...single, await measureDrain(rig), packedRow()];
   } finally {
     await client.endAsync(true);
     await publisher?.stop();
@@ -138,6 +139,20 @@ async function drainBare({ broker, client, config }: Rig): Promise<number> {
   };
   for (let sent = 0; sent < config.window; sent++) sendNext();
   return rate;
+}
+
+/** What `mqtt.compress` saves: whole packets of a report with three deviating channels. */
+function packedRow(): Row {
+  const id = '5f0d3c1e-7a55-4c7e-9d38-0f6d0f5f2a11/2';
+  const body = { payload: bareMessage(), contentType: REPORT_EVENT_CONTENT_TYPE };
+  const message: Message = { topic: TOPIC, ...body, qos: 1, isRetained: false, id };
+  return {
+    name: 'report packed by gzip',
+    value: packetSizeBytes(packed(message)),
+    unit: 'B',
+    baseline: packetSizeBytes(message),
+    note: 'the whole PUBLISH packet; bare: the same report as it is',
+  };
 }
 
 /** The same text that Fieldnote would publish. */

@@ -191,8 +191,8 @@ export class Delivery {
   /** What may be sent next: the first of each lane, or a suspect alone. */
   get #candidates(): readonly PendingReport[] {
     const { receipts, suspects } = this.#options;
-    if (this.#settlement.size >= UNWRITTEN_LENGTH_MAX || receipts?.hasRoom === false) return [];
-    const { heads } = this.#backlog;
+    if (this.#settlement.size >= UNWRITTEN_LENGTH_MAX) return [];
+    const heads = this.#backlog.heads.filter(({ lane }) => receipts?.hasRoomFor(lane) ?? true);
     const suspect = heads.find(({ seq }) => suspects.has(seq));
     return suspect === undefined ? heads : [suspect];
   }

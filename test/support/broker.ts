@@ -91,6 +91,18 @@ export class Broker {
     for (const session of this.#sessions) session.socket.destroy();
   }
 
+  /** What all clients have subscribed to. */
+  get filters(): string[] {
+    return [...this.#sessions].flatMap(({ filters }) => filters);
+  }
+
+  /** Publishes as another client would. */
+  publish(topic: string, payload: string): void {
+    const properties = {};
+    const fields = { qos: 0, retain: false, clientId: 'other', properties, packetSizeBytes: 0 };
+    this.#deliver({ topic, payload: Buffer.from(payload), ...fields });
+  }
+
   /** Sends every client these bytes, whatever they mean. */
   sendRaw(bytes: Buffer): void {
     for (const session of this.#sessions) session.socket.write(bytes);
@@ -159,8 +171,8 @@ export class Broker {
   #publish(session: Session, packet: IPublishPacket): void {
     const message = messageOf(withTopic(session, packet), session.connect?.clientId ?? '');
     session.publishCount += 1;
-    const { dropConnectionAfter } = this.faults;
-    if (dropConnectionAfter !== undefined && session.publishCount >= dropConnectionAfter) {
+    const { dropConnectionAfter = Number.POSITIVE_INFINITY, hangsUpOn } = this.faults;
+    if (session.publishCount >= dropConnectionAfter || hangsUpOn(message)) {
       session.socket.destroy();
       return;
     }
@@ -200,9 +212,14 @@ export class Broker {
   }
 
   #subscribe(session: Session, packet: ISubscribePacket): void {
-    const filters = packet.subscriptions.map(({ topic }) => topic);
+    // A shared subscription has one member here.
+    const filters = packet.subscriptions.map(({ topic }) => topic.replace(/^\$share\/[^/]+\//, ''));
     session.filters = [...new Set([...session.filters, ...filters])];
-    send(session, { cmd: 'suback', messageId: packet.messageId ?? 0, granted: filters.map(() => 0) });
+    send(session, {
+      cmd: 'suback',
+      messageId: packet.messageId ?? 0,
+      granted: filters.map((filter) => this.faults.subackReason(filter)),
+    });
     for (const message of this.#retained.values()) {
       if (filters.some((filter) => topicMatches(filter, message.topic)))
         send(session, publishOf(message, true));

@@ -165,7 +165,7 @@ export async function startRig(
 
 /** Waits until the expectations in `check` hold. */
 export async function eventually(check: () => void): Promise<void> {
-  await vi.waitFor(check, { timeout: 4500, interval: 5 });
+  await vi.waitFor(check, { timeout: 25_000, interval: 5 });
 }
 
 /** Ids of the reports that the broker took, in order, copies included. */

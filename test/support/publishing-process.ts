@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { configSchema, type MqttConfig } from '../../src/config/schema.ts';
+import { readSecrets } from '../../src/publish/secrets.ts';
 import { createPublisher } from '../../src/publishing.ts';
 import { StoreKeeper } from '../../src/store-keeper.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -77,7 +78,7 @@ async function serve(dataDir: string, mqttText: string): Promise<void> {
     config: mqtt,
     keeper,
     digests: noDigests,
-    secrets: async () => ({}),
+    secrets: () => readSecrets(mqtt, undefined),
   });
   publisher.start();
   process.send?.('ready');

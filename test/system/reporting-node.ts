@@ -24,7 +24,7 @@ const random = Math.random;
 Math.random = () => random() / 500;
 
 /** Reports that may be under way: the store must not fill while broker and collector are gone. */
-const UNDER_WAY_MAX = 128;
+const UNDER_WAY_MAX = 512;
 const REPORTS = 16;
 
 const clock = systemClock(() => keeper?.store?.boot ?? 0);

@@ -30,6 +30,20 @@ describe('a failure of the link', () => {
     );
   });
 
+  test('in OpenSSL is told by its reason, without the lines of its source', () => {
+    const message =
+      '80:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:rec_layer_s3.c:918:';
+    const error = {
+      ...failure('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'),
+      name: 'Error',
+      message,
+      reason: 'unknown ca',
+    };
+    expect(failureText(error, NOW)).toBe(
+      'unknown ca (the broker does not know the authority of mqtt.certFile)',
+    );
+  });
+
   test('that nobody knows is told as it is', () => {
     expect(failureText(failure('EODD'), NOW)).toBe('it failed');
     expect(failureText(failure(7), NOW)).toBe('it failed');
