@@ -1,3 +1,4 @@
+import { PHASES, SEVERITIES } from '../src/publish/mirrored.ts';
 import { LANES } from '../src/values/lane.ts';
 
 /** The AsyncAPI 3.0 document: what Fieldnote publishes over MQTT, for those who subscribe. */
@@ -25,10 +26,15 @@ export function asyncApi(): object {
         'Counters, sources, learning and store, about once a minute, retained.',
         'health',
       ),
+      asset: channel(
+        'asset/{asset}',
+        'How one asset is now, retained; only with `mqtt.homeAssistant`, whose entities read it.',
+        'asset',
+      ),
       gap: channel('gap', 'The newest durable records of what was lost, and how much, retained.', 'gap'),
     },
     operations: Object.fromEntries(
-      ['incident', 'status', 'health', 'gap'].map((name) => [
+      ['incident', 'status', 'health', 'asset', 'gap'].map((name) => [
         `publish_${name}`,
         { action: 'send', channel: { $ref: `#/channels/${name}` } },
       ]),
@@ -110,6 +116,28 @@ function messages(): object {
         properties: { state: { enum: ['online', 'offline'] }, agent: text, epoch: text },
       },
     },
+    asset: assetMessage(),
     health: { payload: { type: 'object', properties: { counters: { type: 'object' } } } },
+  };
+}
+
+function assetMessage(): object {
+  const text = { type: 'string' };
+  return {
+    payload: {
+      type: 'object',
+      required: ['key', 'name', 'isIncidentOpen', 'severity'],
+      properties: {
+        key: text,
+        name: text,
+        isOnline: { type: 'boolean', description: 'Whether its values come in.' },
+        phase: { enum: [...PHASES] },
+        learned: { type: 'number', minimum: 0, maximum: 1 },
+        score: { type: ['number', 'null'], description: '1 is the alarm limit.' },
+        isIncidentOpen: { type: 'boolean' },
+        severity: { enum: [...SEVERITIES] },
+        text: { ...text, description: 'Of the latest report.' },
+      },
+    },
   };
 }
