@@ -10,12 +10,18 @@ import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { Stamp } from './values/stamp.ts';
 
+/** What of the store is published from. */
+type OutboxKeeper = Pick<
+  StoreKeeper,
+  'store' | 'pendingAfter' | 'markDelivered' | 'quarantine' | 'expire' | 'syncPoint'
+>;
+
 export interface PublishingParts {
   readonly config: MqttConfig;
   readonly site: string;
   readonly node: string;
   readonly secrets: () => Promise<Secrets>;
-  readonly keeper: StoreKeeper;
+  readonly keeper: OutboxKeeper;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
@@ -35,6 +41,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
       );
     },
     random: Math.random,
+    epoch: () => keeper.store?.epoch,
     on: {
       connected(version) {
         counters.add('broker_connects', url);
@@ -46,6 +53,8 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
         log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
       },
       sent: () => counters.add('publishes', url),
+      receiptIgnored: () => counters.add('receipts_ignored', url),
+      receiptsOverdue: (count: number) => counters.add('receipts_overdue', url, count),
       delivered: (count: number) => counters.add('reports_delivered', url, count),
       expired: (count: number) => counters.add('reports_expired', url, count),
       quarantined(seq: number, reason: string) {
@@ -64,8 +73,8 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
  * The store as one connection sees it; on the way it learns when the clocks of the boots in question were right. A store
  * that was opened again may number its reports anew, so it is left to the next connection.
  */
-function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
-  let store: StoreKeeper['store'];
+function outboxOf(keeper: OutboxKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
+  let store: OutboxKeeper['store'];
   const assertSame = () => {
     store ??= keeper.store;
     if (keeper.store !== store) throw new FieldnoteError('STORE_DEAD', 'the store is being opened again');

@@ -9,18 +9,21 @@ import {
 } from './client-options.ts';
 import { failureText } from './link-failure.ts';
 import { hasRoomForAlias, type Message, propertiesOf } from './message.ts';
-import { closedUnanswered, connectRefused, disconnected } from './reasons.ts';
+import { closedUnanswered, connectRefused, disconnected, subscribeRefused } from './reasons.ts';
 import { TopicAliases } from './topic-aliases.ts';
 
 export interface ConnectionOptions extends ClientParts {
   readonly will: Message;
+  /** Where receipts come; nothing else is subscribed to. */
+  readonly receiptTopic?: string;
+  readonly onReceipt?: (payload: Buffer) => void;
   readonly clock: Clock;
 }
 
 /** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
 const INBOUND_BACKLOG_BYTES_MAX = 4 * INBOUND_PACKET_SIZE_BYTES_MAX;
 
-/** What a broker says to a client that publishes at QoS 1 and subscribes to nothing. */
+/** What the client may see of what a broker says. Answers to the subscription and receipts are taken from it. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
 
 /** What a broker that announces no limit takes (MQTT 5 section 3.2.2.3). */
@@ -139,9 +142,11 @@ export class Connection {
     this.#isAccepted = true;
     this.#limits = properties;
     this.#aliases = new TopicAliases(properties.topicAliasMaximum ?? 0);
-    const { url, username } = this.#options;
-    if (properties.maximumQoS === 0) this.drop(connectRefused(QOS_NOT_SUPPORTED, { broker: url, username }));
+    const { url: broker, username, receiptTopic } = this.#options;
+    if (properties.maximumQoS === 0) this.drop(connectRefused(QOS_NOT_SUPPORTED, { broker, username }));
     else this.#connected.resolve();
+    // QoS 0: a receipt that gets lost costs one more copy of its reports, an acknowledgement would cost more.
+    if (receiptTopic !== undefined) this.#client.subscribe(receiptTopic, { qos: 0 });
   }
 
   #expectAck(key: number): void {
@@ -175,6 +180,9 @@ export class Connection {
     let sizeBytes = 0;
     this.#client.on('packetreceive', (packet) => {
       sizeBytes = 0;
+      if (packet.cmd === 'suback') this.#readSubscribed(packet.granted);
+      if (packet.cmd === 'publish' && packet.topic === this.#options.receiptTopic)
+        this.#options.onReceipt?.(Buffer.from(packet.payload));
       // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
       if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
     });
@@ -182,6 +190,15 @@ export class Connection {
       sizeBytes += bytes.length;
       if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) this.drop(this.#lost('sent a packet without an end'));
     });
+  }
+
+  /** Without receipts nothing would ever leave the outbox: a person has to know. */
+  #readSubscribed(granted: readonly unknown[]): void {
+    const code = granted.find((code) => typeof code === 'number' && code >= 0x80);
+    const { url: broker, receiptTopic: topic } = this.#options;
+    const advice = 'let the node read it, or set mqtt.receipts to false';
+    if (typeof code === 'number' && topic !== undefined)
+      this.drop(subscribeRefused(code, { broker, topic, advice }));
   }
 
   #failure(error: Error & { code?: unknown }): FieldnoteError {

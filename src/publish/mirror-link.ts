@@ -12,7 +12,7 @@ import {
   disconnected,
   isLasting,
   mayRefuseVersion,
-  subscriptionRefused,
+  subscribeRefused,
 } from './reasons.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
@@ -200,8 +200,12 @@ export class MirrorLink {
     }
     client.subscribe([...subscriptions], { qos: 1 }, (error, _granted, packet) => {
       const refused = packet?.granted.map(Number).find((code) => code >= 0x80);
-      const whom = { broker: settings.url, topic: subscriptions.join(', ') };
-      if (refused !== undefined) end(subscriptionRefused(refused, whom));
+      const whom = {
+        broker: settings.url,
+        topic: subscriptions.join(', '),
+        advice: 'let the node read it',
+      };
+      if (refused !== undefined) end(subscribeRefused(refused, whom));
       else if (!error) done();
     });
   }

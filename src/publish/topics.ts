@@ -11,6 +11,10 @@ export interface Topics {
   readonly health: string;
   /** Records of what was lost. */
   readonly gap: string;
+  /** Where `fieldnote check --connect` publishes. */
+  readonly check: string;
+  /** Here collectors say what they have stored. */
+  readonly receipt: string;
   /** Reports about one asset. */
   incident(asset: string): string;
   /** Retained: how one asset is now. Only for those who were asked to show it. */
@@ -27,6 +31,8 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     status: `${root}/status`,
     health: `${root}/health`,
     gap: `${root}/gap`,
+    check: `${root}/check`,
+    receipt: `${root}/receipt`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
     asset: (asset) => `${root}/asset/${level('asset', asset)}`,
   };

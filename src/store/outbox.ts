@@ -1,8 +1,8 @@
 import { FieldnoteError } from '../system/errors.ts';
 import { LANES, type Lane } from '../values/lane.ts';
+import { assertRoom, makeRoom } from './budget.ts';
 import { checksum } from './checksum.ts';
 import type { Database } from './database.ts';
-import { makeRoom } from './eviction.ts';
 import { recordGap } from './gaps.ts';
 import { quarantine } from './giving-up.ts';
 import { enterLane, ROW_BYTES } from './ledger.ts';
@@ -28,7 +28,7 @@ const READ_CHARS_MAX = 4 * 1024 * 1024;
 
 /**
  * Stores a report and the incident state behind it; returns the `seq` of the report.
- * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
+ * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit, STORE_FULL when the disk has no room for it
  */
 export function accept(database: Database, { stateKey, state, entry, wording }: Acceptance): number {
   const { id, revision, asset, lane, topic, payload } = entry;
@@ -38,9 +38,9 @@ export function accept(database: Database, { stateKey, state, entry, wording }: 
   assertSize('state', Buffer.byteLength(stateText), PAYLOAD_BYTES_MAX);
   assertSize('names', Math.max(...[stateKey, asset, id, topic].map((name) => name.length)), NAME_LENGTH_MAX);
 
-  makeRoom(database, entry.stamp);
   const { sql } = database;
   const sizeBytes = Buffer.byteLength(payload) + ROW_BYTES;
+  assertRoom(database, lane, sizeBytes);
   const laneSeq = enterLane(sql, { rank: LANES.indexOf(lane), sizeBytes });
   const seq = seqOf({ lane, laneSeq });
   const crc = checksumOf({ seq, id, revision, asset, topic, payload, stamp });
@@ -51,6 +51,7 @@ export function accept(database: Database, { stateKey, state, entry, wording }: 
     INSERT INTO incidentState (asset, state, crc) VALUES (${stateKey}, ${stateText}, ${checksum(stateKey, stateText)})
     ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
   recordWording(sql, wording, entry);
+  makeRoom(database, lane, entry.stamp);
   return seq;
 }
 

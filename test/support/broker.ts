@@ -27,6 +27,8 @@ interface Session {
   version: number;
   filters: string[];
   publishCount: number;
+  /** Topics by their numbers. */
+  readonly aliases: Map<number, string>;
   isWillDue: boolean;
 }
 
@@ -89,6 +91,18 @@ export class Broker {
     for (const session of this.#sessions) session.socket.destroy();
   }
 
+  /** What all clients have subscribed to. */
+  get filters(): string[] {
+    return [...this.#sessions].flatMap(({ filters }) => filters);
+  }
+
+  /** Publishes as another client would. */
+  publish(topic: string, payload: string): void {
+    const properties = {};
+    const fields = { qos: 0, retain: false, clientId: 'other', properties, packetSizeBytes: 0 };
+    this.#deliver({ topic, payload: Buffer.from(payload), ...fields });
+  }
+
   /** Sends every client these bytes, whatever they mean. */
   sendRaw(bytes: Buffer): void {
     for (const session of this.#sessions) session.socket.write(bytes);
@@ -97,7 +111,7 @@ export class Broker {
   #accept(socket: Socket): void {
     const session: Session = {
       ...{ socket, connect: undefined, version: 5, filters: [] },
-      ...{ publishCount: 0, isWillDue: false },
+      ...{ publishCount: 0, isWillDue: false, aliases: new Map() },
     };
     this.#sessions.add(session);
     // It takes the version of what follows from CONNECT.
@@ -155,7 +169,7 @@ export class Broker {
   }
 
   #publish(session: Session, packet: IPublishPacket): void {
-    const message = messageOf(packet, session.connect?.clientId ?? '');
+    const message = messageOf(withTopic(session, packet), session.connect?.clientId ?? '');
     session.publishCount += 1;
     const { dropConnectionAfter } = this.faults;
     if (dropConnectionAfter !== undefined && session.publishCount >= dropConnectionAfter) {
@@ -200,7 +214,11 @@ export class Broker {
   #subscribe(session: Session, packet: ISubscribePacket): void {
     const filters = packet.subscriptions.map(({ topic }) => topic);
     session.filters = [...new Set([...session.filters, ...filters])];
-    send(session, { cmd: 'suback', messageId: packet.messageId ?? 0, granted: filters.map(() => 0) });
+    send(session, {
+      cmd: 'suback',
+      messageId: packet.messageId ?? 0,
+      granted: filters.map((filter) => this.faults.subackReason(filter)),
+    });
     for (const message of this.#retained.values()) {
       if (filters.some((filter) => topicMatches(filter, message.topic)))
         send(session, publishOf(message, true));
@@ -231,6 +249,14 @@ export async function startBroker(options: { port?: number } & Partial<BrokerFau
   const broker = new Broker(port, faults);
   await broker.start();
   return broker;
+}
+
+/** The publish with the topic that its alias stands for (MQTT 5 section 3.3.2.3.4). */
+function withTopic({ aliases }: Session, packet: IPublishPacket): IPublishPacket {
+  const { topic, properties: { topicAlias } = {} } = packet;
+  if (topicAlias === undefined) return packet;
+  if (topic !== '') aliases.set(topicAlias, topic);
+  return { ...packet, topic: aliases.get(topicAlias) ?? '' };
 }
 
 function messageOf(packet: IPublishPacket, clientId: string): BrokerMessage {

@@ -7,6 +7,8 @@ import { answers, freePort, type RealBroker, versionOf } from './real-broker.ts'
 
 /** Debian's mosquitto on a port of its own; needs the package mosquitto. Stopped in order, it forgets nothing. */
 export interface Mosquitto extends RealBroker {
+  /** Ends it as a power cut would, at once. */
+  kill(): Promise<void>;
   /** It hangs: it takes bytes and answers none, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -48,6 +50,12 @@ export async function startMosquitto(settings: readonly string[] = []): Promise<
       const exited = once(child, 'exit');
       child.kill('SIGCONT');
       child.kill('SIGTERM');
+      child = undefined;
+      await exited;
+    },
+    async kill() {
+      const exited = child && once(child, 'exit');
+      child?.kill('SIGKILL');
       child = undefined;
       await exited;
     },

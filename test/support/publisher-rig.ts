@@ -64,6 +64,8 @@ export class MemoryOutbox implements OutboxSource {
 
 /** What the publisher told its owner. */
 export interface Told {
+  ignored: number;
+  overdue: number;
   connected: number;
   /** Of MQTT, of each connection. */
   readonly versions: (5 | '3.1.1')[];
@@ -84,7 +86,7 @@ type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on' | 'outbox' | 's
 
 const { mqtt: CONFIG } = configSchema.parse({
   ...{ site: 'plant', node: 'pump7', sources: {}, assets: {} },
-  mqtt: { url: 'mqtt://127.0.0.1', window: 64, ackTimeout: '5s' },
+  mqtt: { url: 'mqtt://127.0.0.1', window: 64, ackTimeout: '5s', receiptTimeout: '5s' },
 }) as { mqtt: MqttConfig };
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
@@ -96,6 +98,8 @@ export function createRig({
   ...options
 }: RigOptions) {
   const told: Told = {
+    ignored: 0,
+    overdue: 0,
     connected: 0,
     versions: [],
     lost: [],
@@ -115,6 +119,12 @@ export function createRig({
     secrets: async () => secrets,
     ...options,
     on: {
+      receiptIgnored: () => {
+        told.ignored += 1;
+      },
+      receiptsOverdue: (count) => {
+        told.overdue += count;
+      },
       connected: (version) => {
         told.connected += 1;
         told.versions.push(version);
