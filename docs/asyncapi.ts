@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PHASES, SEVERITIES } from '../src/publish/mirrored.ts';
 import { LANES } from '../src/values/lane.ts';
 import { receiptSchema } from '../src/values/receipt.ts';
 
@@ -32,11 +33,16 @@ export function asyncApi(): object {
         'What happened over a shift, a day, a flight or the time without a link, QoS 1, not retained.',
         'digest',
       ),
+      asset: channel(
+        'asset/{asset}',
+        'How one asset is now, retained; only with `mqtt.homeAssistant`, whose entities read it.',
+        'asset',
+      ),
       gap: channel('gap', 'The newest durable records of what was lost, and how much, retained.', 'gap'),
       receipt: channel('receipt', 'Collectors say here what they have stored durably.', 'receipt'),
     },
     operations: {
-      ...publishing(['incident', 'digest', 'status', 'health', 'gap']),
+      ...publishing(['incident', 'digest', 'status', 'health', 'asset', 'gap']),
       // Only with mqtt.receipts: a node that waits for receipts keeps each report until its own.
       hear_receipt: { action: 'receive', channel: { $ref: '#/channels/receipt' } },
     },
@@ -128,7 +134,29 @@ function messages(): object {
         properties: { state: { enum: ['online', 'offline'] }, agent: text, epoch: text },
       },
     },
+    asset: assetMessage(),
     health: { payload: { type: 'object', properties: { counters: { type: 'object' } } } },
     receipt: { payload: z.toJSONSchema(receiptSchema) },
+  };
+}
+
+function assetMessage(): object {
+  const text = { type: 'string' };
+  return {
+    payload: {
+      type: 'object',
+      required: ['key', 'name', 'isIncidentOpen', 'severity'],
+      properties: {
+        key: text,
+        name: text,
+        isOnline: { type: 'boolean', description: 'Whether its values come in.' },
+        phase: { enum: [...PHASES] },
+        learned: { type: 'number', minimum: 0, maximum: 1 },
+        score: { type: ['number', 'null'], description: '1 is the alarm limit.' },
+        isIncidentOpen: { type: 'boolean' },
+        severity: { enum: [...SEVERITIES] },
+        text: { ...text, description: 'Of the latest report.' },
+      },
+    },
   };
 }

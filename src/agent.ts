@@ -84,18 +84,13 @@ interface Parts extends AgentOptions {
  * @throws FieldnoteError STORE_LOCKED or STORE_NEWER when another or a newer Fieldnote owns the store
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { config, log } = options;
+  const { config, bootId, deviceId, log } = options;
   const { site, node, mqtt, dataDir } = config;
   const counters = new Counters();
   // The clock stamps with the boot number, which the store counts.
   let keeper: StoreKeeper | undefined;
   const clock = systemClock(() => keeper?.store?.boot ?? 0);
-  const settings = {
-    dataDir,
-    sizeMaxMiB: config.store.sizeMaxMiB,
-    bootId: options.bootId,
-    deviceId: options.deviceId,
-  };
+  const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId, deviceId };
   keeper = await StoreKeeper.start({
     settings,
     clock,

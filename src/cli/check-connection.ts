@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { loadConfig } from '../config/load.ts';
 import type { Config, MqttConfig } from '../config/schema.ts';
-import { type MqttVersion, versionsToTry } from '../publish/client-options.ts';
+import { versionsToTry } from '../publish/client-options.ts';
 import { type BrokerLimits, Connection, type ConnectionOptions } from '../publish/connection.ts';
 import { failureText } from '../publish/link-failure.ts';
 import type { Message } from '../publish/message.ts';
@@ -27,7 +27,7 @@ export async function checkConnection(configPath: string, say: (line: string) =>
   const secrets = await readSecrets(mqtt, process.env['CREDENTIALS_DIRECTORY']);
   say(`  host: ${await addressOf(mqtt)}`);
   const message = testMessage(config);
-  const connection = await connect(versionsToTry(mqtt.version), {
+  const connection = await connect(mqtt, {
     url: mqtt.url,
     clientId: `fieldnote.${config.site}.${config.node}.check`,
     username: mqtt.username,
@@ -39,7 +39,7 @@ export async function checkConnection(configPath: string, say: (line: string) =>
     clock,
   });
   const user = mqtt.username === undefined ? '' : ` as user "${mqtt.username}"`;
-  say(`  connected${user}, with MQTT ${connection.version}`);
+  say(`  connected${user} with MQTT ${connection.version}`);
   say(`  the broker takes ${limitsText(mqtt, connection.limits)}`);
   const code = await orEnd(
     connection,
@@ -51,19 +51,20 @@ export async function checkConnection(configPath: string, say: (line: string) =>
   if (mqtt.receipts) say(`  subscribed to ${topicsOf(config).receipt}`);
 }
 
-/** The first connection that the broker accepts, of these versions of MQTT. */
+/** With the first version that the broker may take, as the daemon does. */
 async function connect(
-  [version, ...older]: readonly MqttVersion[],
+  { version }: MqttConfig,
   options: Omit<ConnectionOptions, 'version'>,
 ): Promise<Connection> {
-  const connection = new Connection({ ...options, version: version ?? 5 });
-  try {
-    await orEnd(connection, connection.connected);
-    return connection;
-  } catch (error) {
-    if (older.length === 0 || !(error instanceof FieldnoteError) || !mayRefuseVersion(error)) throw error;
-    return connect(older, options);
+  const [first, ...others] = versionsToTry(version);
+  let connection = new Connection({ ...options, version: first });
+  for (const older of others) {
+    const error = await Promise.race([connection.connected, connection.ended]);
+    if (error === undefined || !mayRefuseVersion(error)) break;
+    connection = new Connection({ ...options, version: older });
   }
+  await orEnd(connection, connection.connected);
+  return connection;
 }
 
 async function addressOf({ url }: MqttConfig): Promise<string> {

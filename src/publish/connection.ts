@@ -9,7 +9,7 @@ import {
 } from './client-options.ts';
 import { failureText } from './link-failure.ts';
 import { hasRoomForAlias, type Message, propertiesOf } from './message.ts';
-import { closedUnanswered, connectRefused, disconnected, receiptsRefused } from './reasons.ts';
+import { closedUnanswered, connectRefused, disconnected, subscribeRefused } from './reasons.ts';
 import { TopicAliases } from './topic-aliases.ts';
 
 export interface ConnectionOptions extends ClientParts {
@@ -196,7 +196,9 @@ export class Connection {
   #readSubscribed(granted: readonly unknown[]): void {
     const code = granted.find((code) => typeof code === 'number' && code >= 0x80);
     const { url: broker, receiptTopic: topic } = this.#options;
-    if (typeof code === 'number' && topic !== undefined) this.drop(receiptsRefused(code, { broker, topic }));
+    const advice = 'let the node read it, or set mqtt.receipts to false';
+    if (typeof code === 'number' && topic !== undefined)
+      this.drop(subscribeRefused(code, { broker, topic, advice }));
   }
 
   #failure(error: Error & { code?: unknown }): FieldnoteError {

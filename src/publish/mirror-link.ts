@@ -12,7 +12,7 @@ import {
   disconnected,
   isLasting,
   mayRefuseVersion,
-  subscriptionRefused,
+  subscribeRefused,
 } from './reasons.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
@@ -70,6 +70,8 @@ export class MirrorLink {
   readonly #retryDelay: RetryDelay;
   readonly #stopping = new AbortController();
   #client: MqttClient | undefined;
+  /** Ends the connection that there is. */
+  #drop: (error: FieldnoteError) => void = () => {};
   #isConnected = false;
   #connectedAtMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> = Promise.resolve();
@@ -106,9 +108,10 @@ export class MirrorLink {
     this.#isConnected = false;
     const client = this.#client;
     if (client === undefined) return;
-    const timer = setTimeout(() => client.end(true), CLOSE_TIMEOUT_MS);
-    await client.endAsync(!client.connected).catch(() => {});
-    clearTimeout(timer);
+    const polite = client.endAsync(!client.connected).catch(() => {});
+    await Promise.race([polite, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    // Whatever the broker made of it.
+    this.#drop(connectionLost(this.#options.settings.url, 'was left'));
   }
 
   async stop(farewell: readonly MirrorMessage[] = []): Promise<void> {
@@ -143,14 +146,14 @@ export class MirrorLink {
   async #connect(version: MqttVersion): Promise<FieldnoteError> {
     const { settings, secrets, willOf } = this.#options;
     const ended = Promise.withResolvers<FieldnoteError>();
+    this.#drop = ended.resolve;
     const lost = (what: string) => ended.resolve(connectionLost(settings.url, what));
     const deadline = setTimeout(() => lost('did not answer in time'), settings.ackTimeoutMs);
     try {
+      const parts = { ...settings, secrets: await secrets(), version };
       const will = await willOf?.();
-      const client = mqtt.connect({
-        ...clientOptions({ ...settings, secrets: await secrets(), version }),
-        ...(will && { will: mqttWill(will) }),
-      });
+      if (this.#stopping.signal.aborted) return connectionLost(settings.url, 'was left');
+      const client = mqtt.connect({ ...clientOptions(parts), ...(will && { will: mqttWill(will) }) });
       this.#client = client;
       this.#listen(client, ended.resolve);
       guardInbound(client, {
@@ -200,8 +203,12 @@ export class MirrorLink {
     }
     client.subscribe([...subscriptions], { qos: 1 }, (error, _granted, packet) => {
       const refused = packet?.granted.map(Number).find((code) => code >= 0x80);
-      const whom = { broker: settings.url, topic: subscriptions.join(', ') };
-      if (refused !== undefined) end(subscriptionRefused(refused, whom));
+      const whom = {
+        broker: settings.url,
+        topic: subscriptions.join(', '),
+        advice: 'let the node read it',
+      };
+      if (refused !== undefined) end(subscribeRefused(refused, whom));
       else if (!error) done();
     });
   }

@@ -128,16 +128,6 @@ export function mayRefuseVersion({ context }: FieldnoteError): boolean {
   return context['isUnanswered'] === true || VERSION_REFUSALS.includes(context['reasonCode']);
 }
 
-/** The broker refused a subscription with SUBACK. */
-export function subscriptionRefused(code: number, whom: { broker: string; topic: string }) {
-  const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)}${hint(code)}`;
-  return new FieldnoteError('PUBLISH_REFUSED', message, {
-    ...whom,
-    reasonCode: code,
-    verdict: 'retry-slowly',
-  });
-}
-
 /** The broker ended the connection with DISCONNECT. */
 export function disconnected(code: number, whom: { broker: string; clientId: string }) {
   const message = `broker ${whom.broker} disconnected client ${whom.clientId}: ${reasonText(code)}${hint(code)}`;
@@ -151,10 +141,13 @@ export function publishRefused(code: number, whom: { broker: string; topic: stri
 }
 
 /** The broker refused the subscription to the receipts with SUBACK. */
-export function receiptsRefused(code: number, whom: { broker: string; topic: string }) {
-  const advice = 'let the node read it, or set mqtt.receipts to false';
+export function subscribeRefused(
+  code: number,
+  { advice, ...whom }: { broker: string; topic: string; advice: string },
+) {
   const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)} (${advice})`;
-  return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
+  const context = { ...whom, reasonCode: code, verdict: 'retry-slowly' };
+  return new FieldnoteError('PUBLISH_REFUSED', message, context);
 }
 
 /** Whether a connection failed for a reason that a person has to end, so that trying often is no help. */

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openTopicMemory } from '../../src/publish/home-assistant/memory.ts';
 import { HomeAssistant } from '../../src/publish/home-assistant/mirror.ts';
 import { type Broker, startBroker } from '../support/broker.ts';
+import type { BrokerFaults } from '../support/broker-faults.ts';
 import { readDiscovery } from '../support/home-assistant-rules.ts';
 import { mirrorLinkTo, testFolder } from '../support/mirror-rig.ts';
 import { mirroredAsset, mirroredState } from '../support/mirrored-state.ts';
@@ -143,6 +144,21 @@ describe('the mirror for Home Assistant', () => {
       expect(problems[0]).toContain('entities of before may stay');
     },
   );
+
+  test.each<[string, Partial<BrokerFaults> | undefined]>([
+    ['answers nothing', { silent: true }],
+    ['acknowledges nothing', { mutePubacks: true }],
+    ['cannot be reached', undefined],
+  ])('ends in time when the broker %s', async (_name, faults) => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'home-assistant.json'), JSON.stringify({ topics: [PUMP] }));
+    const broker = await startBroker(faults);
+    if (faults === undefined) await broker.stop();
+    const { mirror } = await startMirror({ broker, folder, assets: undefined });
+    if (faults?.mutePubacks) await eventually(() => expect(broker.messages).toHaveLength(1));
+    await mirror.stop();
+    expect(existsSync(join(folder, 'home-assistant.json'))).toBe(true);
+  });
 
   test('never touches the delivery, even when the broker hangs up on it', async () => {
     const isMirror = ({ topic }: { topic: string }) => topic.startsWith('homeassistant/');

@@ -1,17 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { eventually, newFolder } from './daemon.ts';
+import { answers, freePort, type RealBroker, versionOf } from './real-broker.ts';
 
-/** Debian's mosquitto on a port of its own; needs the package mosquitto. */
-export interface Mosquitto extends AsyncDisposable {
-  readonly port: number;
-  /** Starts it on the same port as before. Resolves when it takes connections. */
-  start(): Promise<void>;
-  /** Ends it in order. It keeps what it has acknowledged and not yet delivered, and delivers it after a start. */
-  stop(): Promise<void>;
+/** Debian's mosquitto on a port of its own; needs the package mosquitto. Stopped in order, it forgets nothing. */
+export interface Mosquitto extends RealBroker {
   /** Ends it as a power cut would, at once. */
   kill(): Promise<void>;
   /** It hangs: it takes bytes and answers none, until `thaw`. */
@@ -44,6 +39,7 @@ export async function startMosquitto(settings: readonly string[] = []): Promise<
   );
   let child: ChildProcess | undefined;
   const mosquitto: Mosquitto = {
+    name: `mosquitto ${versionOf('mosquitto')}`,
     port,
     async start() {
       child = spawn('mosquitto', ['-c', configPath], { stdio: 'ignore' });
@@ -72,23 +68,4 @@ export async function startMosquitto(settings: readonly string[] = []): Promise<
   };
   await mosquitto.start();
   return mosquitto;
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function answers(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-  } finally {
-    socket.destroy();
-  }
 }

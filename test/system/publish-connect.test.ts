@@ -5,7 +5,8 @@ import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateFiles, createAuthority, issueCertificate } from '../support/certificates.ts';
 import { Daemon, eventually, type Folder, newFolder, runFieldnote, writeConfig } from '../support/daemon.ts';
-import { freePort, type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { freePort } from '../support/real-broker.ts';
 import { needsCommand } from '../support/needs.ts';
 import { startPublishing } from '../support/publishing-process.ts';
 

@@ -85,7 +85,8 @@ describe.runIf(needsCommand('mosquitto'))('bad input at a real broker', () => {
     const plant = { ...NODE, sources: {}, assets: {}, mqtt: { url } };
     const { mqtt: config } = configSchema.parse(plant) as { mqtt: MqttConfig };
     const secrets = async () => ({});
-    const publisher = createPublisher({ ...NODE, config, secrets, keeper, clock, counters, log });
+    const digests = { linkUp: async () => undefined, linkLost: () => undefined };
+    const publisher = createPublisher({ ...NODE, config, secrets, keeper, digests, clock, counters, log });
     publisher.start();
     return { keeper, publisher, counters };
   }

@@ -50,7 +50,7 @@ const mqtt = {
     ackTimeout: 5000,
     ...{ limit: {}, compress: false, expireAfter: { evidence: 1e9, telemetry: 1e9 } },
   },
-  ...{ receipts, receiptTimeout: 1000 },
+  ...({ receipts, receiptTimeout: 1000, version: 5, homeAssistant: false } as const),
 };
 /** Deletes before anything is acknowledged. */
 const forgetful: PublishingParts['keeper'] = {

@@ -53,10 +53,10 @@ export class HomeAssistant {
   update({ node, assets }: MirroredState): void {
     const { name } = this.#options;
     const topics = topicsOf(name);
-    this.#want(discoveryTopic(name), nodeDiscovery(name, node), 1);
+    this.#want(discoveryTopic(name), nodeDiscovery(name, node));
     for (const asset of assets) {
-      this.#want(discoveryTopic(name, asset.key), assetDiscovery(name, asset, node), 1);
-      this.#want(topics.asset(asset.key), asset, 0);
+      this.#want(discoveryTopic(name, asset.key), assetDiscovery(name, asset, node));
+      this.#want(topics.asset(asset.key), asset);
     }
     this.#rememberNew();
     this.#send();
@@ -68,17 +68,23 @@ export class HomeAssistant {
     await this.#writing;
   }
 
-  #want(topic: string, document: object, qos: 0 | 1): void {
-    this.#wanted.set(topic, { topic, payload: JSON.stringify(document), qos, isRetained: true });
+  /** Unacknowledged: all of it is sent again at each connection, and a window of the broker may be small. */
+  #want(topic: string, document: object): void {
+    this.#wanted.set(topic, { topic, payload: JSON.stringify(document), qos: 0, isRetained: true });
   }
 
   /** Of the connection that begins now. */
   #sendAll(): void {
     this.#sent.clear();
-    for (const topic of this.#stale) {
-      this.#link.publish({ topic, payload: '', qos: 1, isRetained: true }, () => this.#forget(topic));
-    }
+    this.#clearStale();
     this.#send();
+  }
+
+  /** One after the other, each when the broker has taken the one before. */
+  #clearStale(): void {
+    const [topic] = this.#stale;
+    if (topic !== undefined)
+      this.#link.publish({ topic, payload: '', qos: 1, isRetained: true }, () => this.#forget(topic));
   }
 
   #send(): void {
@@ -102,6 +108,7 @@ export class HomeAssistant {
   #forget(topic: string): void {
     this.#remembered.delete(topic);
     this.#write();
+    this.#clearStale();
     if (this.#options.assets === undefined && this.#remembered.size === 0)
       this.#stopped ??= this.#link.stop();
   }
