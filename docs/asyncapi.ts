@@ -17,7 +17,12 @@ export function asyncApi(): object {
     },
     defaultContentType: 'application/json',
     channels: {
-      incident: channel('incident/{asset}', 'Reports about one asset, QoS 1, not retained.', 'report'),
+      incident: channel(
+        'incident/{asset}',
+        'Reports about one asset, QoS 1, not retained. Nodes on slow links pack them by gzip, which the user property ' +
+          '`contentEncoding` says; the user property `id` is that of the CloudEvent.',
+        'report',
+      ),
       status: channel(
         'status',
         'Online or offline, retained; offline comes as the last will as well.',

@@ -161,3 +161,32 @@ describe('a duration', () => {
     expect(['', '5', 's', '-1s', '1e3s', '1m', '1s '].map(durationMs)).toEqual(Array(7).fill(undefined));
   });
 });
+
+describe('the broker of a configuration', () => {
+  const faultsOf = (mqtt: object) => {
+    const parsed = parseConfig(JSON.stringify({ site: 's', node: 'n', sources: {}, assets: {}, mqtt }));
+    return 'faults' in parsed ? parsed.faults.map(({ key, reason }) => `${key} ${reason}`) : [];
+  };
+
+  test.each(['mqtt://b', 'mqtts://b:8883', 'ws://b/mqtt', 'wss://b:8084/a/b?c=d', 'mqtt://[::1]:1883'])(
+    'may be %s',
+    (url) => {
+      expect(faultsOf({ url })).toEqual([]);
+    },
+  );
+
+  test.each(['http://b', 'mqtt://b/path', 'mqtt://user:word@b', 'wss://user@b/mqtt', 'mqtt://', 'ws://b/ c'])(
+    'cannot be %s',
+    (url) => {
+      expect(faultsOf({ url })).toEqual([expect.stringMatching(/^mqtt\.url must be mqtt:/)]);
+    },
+  );
+
+  test('needs the key with the certificate', () => {
+    const both = { certFile: 'a', keyFile: 'b' };
+    expect(faultsOf({ url: 'mqtts://b', ...both })).toEqual([]);
+    expect(faultsOf({ url: 'mqtts://b', certFile: 'a' })).toEqual([
+      'mqtt needs both certFile and keyFile, or neither',
+    ]);
+  });
+});
