@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { Connection } from '../../src/publish/connection.ts';
 import { Presence } from '../../src/publish/presence.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { FieldnoteError } from '../../src/system/errors.ts';
 import { startBroker } from '../support/broker.ts';
 import { FAULTLESS } from '../support/broker-faults.ts';
 import {

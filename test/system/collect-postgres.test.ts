@@ -37,7 +37,7 @@ describe.runIf(hasPrograms)('collectors in one group on one PostgreSQL', () => {
     });
     const more = async (count: number) => {
       const before = await countIn(postgres);
-      await expect.poll(() => countIn(postgres)).toBeGreaterThan(before + count);
+      await expect.poll(() => countIn(postgres), { timeout: 60_000 }).toBeGreaterThan(before + count);
     };
     await more(100);
     await postgres.kill();
@@ -74,5 +74,5 @@ describe.runIf(hasPrograms)('collectors in one group on one PostgreSQL', () => {
       0,
       expect.stringMatching(/plant\/n2 +\w+ +update +\d+ +1 +\d+ +nothing/),
     ]);
-  }, 180_000);
+  }, 400_000);
 });
