@@ -25,7 +25,7 @@ export async function ask(question: string, options: { config: string; json?: bo
   const query = readQuestion(question, { nowMs, assets, shift: shiftOf(config.digest.at, nowMs) });
   if ('kind' in query) throw refusal(query, assets);
   const found = await asDataOwner(config.dataDir, () => remembered(config.dataDir, query.span));
-  const answer = answerOf({ query, remembered: found, assets, config, configSha256 });
+  const answer = await answerOf({ query, remembered: found, assets, config, configSha256 });
   const understood = understanding(query, assets, found.now);
   const text = options.json ? jsonOf(question, query, understood, answer) : pageOf(understood, answer);
   process.stdout.write(`${text}\n`);
