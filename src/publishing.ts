@@ -16,13 +16,20 @@ import type { Stamp } from './values/stamp.ts';
 /** The backlog of a link that was long away waits no longer for its digest. */
 const FIRST_WORD_HOLD_MS = 15_000;
 
+/** What of the store is published from. */
+type OutboxKeeper = Pick<
+  StoreKeeper,
+  'store' | 'pendingAfter' | 'markDelivered' | 'quarantine' | 'expire' | 'syncPoint'
+>;
+
 export interface PublishingParts {
   readonly config: MqttConfig;
   readonly site: string;
   readonly node: string;
   readonly secrets: () => Promise<Secrets>;
-  readonly keeper: StoreKeeper;
-  readonly digests: Pick<Digests, 'linkUp' | 'linkLost'>;
+  readonly keeper: OutboxKeeper;
+  /** Makes a digest when the link was away for long. */
+  readonly digests?: Pick<Digests, 'linkUp' | 'linkLost'>;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
@@ -37,7 +44,7 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
     outbox: () =>
       new FirstWord({
         outbox: outboxOf(keeper, syncPoints),
-        first: digests.linkUp(),
+        first: digests?.linkUp() ?? Promise.resolve(undefined),
         holdMs: FIRST_WORD_HOLD_MS,
         onOpen: () => publisher.nudge(),
       }),
@@ -48,17 +55,20 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
       return JSON.stringify(wrap(document, { ...place, syncPointOf: (boot) => syncPoints.get(boot) }));
     },
     random: Math.random,
+    epoch: () => keeper.store?.epoch,
     on: {
       connected() {
         counters.add('broker_connects', url);
         log.info({ broker: url }, `connected to ${url}`);
       },
       lost(error: FieldnoteError, retryInMs: number) {
-        digests.linkLost();
+        digests?.linkLost();
         counters.add('broker_losses', url);
         log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
       },
       sent: () => counters.add('publishes', url),
+      receiptIgnored: () => counters.add('receipts_ignored', url),
+      receiptsOverdue: (count: number) => counters.add('receipts_overdue', url, count),
       delivered: (count: number) => counters.add('reports_delivered', url, count),
       expired: (count: number) => counters.add('reports_expired', url, count),
       quarantined(seq: number, reason: string) {
@@ -78,8 +88,8 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
  * The store as one connection sees it; on the way it learns when the clocks of the boots in question were right. A store
  * that was opened again may number its reports anew, so it is left to the next connection.
  */
-function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
-  let store: StoreKeeper['store'];
+function outboxOf(keeper: OutboxKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
+  let store: OutboxKeeper['store'];
   const assertSame = () => {
     store ??= keeper.store;
     if (keeper.store !== store) throw new FieldnoteError('STORE_DEAD', 'the store is being opened again');

@@ -9,12 +9,10 @@ import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { type ErrorCode, FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
-import { BoundedQueue } from './system/queue.ts';
 import type { Lane } from './values/lane.ts';
 import type { Stamp } from './values/stamp.ts';
+import { WaitingReports } from './waiting-reports.ts';
 
-/** Reports that wait in memory for a store that cannot take them. */
-const WAITING_LENGTH_MAX = 256;
 const RETRY_MS = 10_000;
 /** The same report may be stored later: there is room again, or the store was opened again. */
 const PASSING: readonly ErrorCode[] = ['STORE_FULL', 'STORE_UNWRITABLE', 'STORE_DEAD', 'STORE_CORRUPT'];
@@ -36,8 +34,9 @@ export interface StoreKeeperOptions {
  */
 export class StoreKeeper {
   readonly #options: StoreKeeperOptions;
-  readonly #waiting = new BoundedQueue<Acceptance>(WAITING_LENGTH_MAX);
+  readonly #waiting = new WaitingReports();
   readonly #stopping = new AbortController();
+  #urgent = new AbortController();
   #store: Store | undefined;
   #refused = 0;
   #isWorking = false;
@@ -68,6 +67,7 @@ export class StoreKeeper {
   accept(acceptance: Acceptance): void {
     const shed = this.#waiting.push(acceptance);
     if (shed !== undefined) this.#refuse(shed);
+    if (acceptance.entry.lane === 'critical') this.#urgent.abort();
     this.#work();
   }
 
@@ -164,22 +164,25 @@ export class StoreKeeper {
     this.#working = begin.then(() => this.#drain());
   }
 
-  /** Stores what waits, the oldest first, until nothing waits and the store is open. */
+  /** Stores what waits until nothing waits and the store is open. */
   async #drain(): Promise<void> {
-    let next = this.#waiting.shift();
-    while (next !== undefined || this.#store === undefined) {
+    for (;;) {
       if (this.#store === undefined) await this.#openLate();
-      const isDone = next === undefined ? this.#store !== undefined : await this.#tryStore(next);
-      if (!isDone && this.#stopping.signal.aborted) return this.#giveUp(next);
+      const next = this.#waiting.next();
+      if (next === undefined && this.#store !== undefined) break;
+      const isDone = next !== undefined && (await this.#tryStore(next));
+      if (!isDone && this.#stopping.signal.aborted) return this.#giveUp();
       if (!isDone) await this.#pause();
-      next = isDone ? this.#waiting.shift() : (next ?? this.#waiting.shift());
     }
     // At once after the last look: whoever hands over a report from now on starts the work again.
     this.#isWorking = false;
   }
 
+  /** A critical report does not wait until it is over. */
   async #pause(): Promise<void> {
-    await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    this.#urgent = new AbortController();
+    const signal = AbortSignal.any([this.#stopping.signal, this.#urgent.signal]);
+    await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
   }
 
   async #tryStore(acceptance: Acceptance): Promise<boolean> {
@@ -188,18 +191,24 @@ export class StoreKeeper {
       if (this.#store === undefined) return false;
       await this.#recordRefused(this.#store);
       await this.#store.accept(acceptance);
+      this.#waiting.settle(true);
       counters.add('reports_accepted', acceptance.entry.asset);
       onAccepted(acceptance.entry.lane);
       return true;
     } catch (error) {
       const isWorthRetrying = error instanceof FieldnoteError && PASSING.includes(error.code);
-      if (!isWorthRetrying) this.#refuse(acceptance);
+      if (!isWorthRetrying) this.#lose(acceptance);
       const outcome = isWorthRetrying
         ? `keeping it in memory, trying again in ${RETRY_MS / 1000} s`
         : 'it is lost';
       log.error({ asset: acceptance.entry.asset }, `cannot store a report: ${messageOf(error)}; ${outcome}`);
       return !isWorthRetrying;
     }
+  }
+
+  #lose(acceptance: Acceptance): void {
+    this.#waiting.settle(false);
+    this.#refuse(acceptance);
   }
 
   #refuse({ entry: { asset } }: Acceptance): void {
@@ -231,6 +240,7 @@ export class StoreKeeper {
     };
     try {
       this.#store = await Store.open({ ...settings, onDead });
+      if (this.#store.notice !== undefined) log.error(this.#store.notice);
       return undefined;
     } catch (error) {
       const retry = `reports wait in memory, trying again in ${RETRY_MS / 1000} s`;
@@ -239,8 +249,8 @@ export class StoreKeeper {
     }
   }
 
-  #giveUp(next: Acceptance | undefined): void {
-    const count = this.#waiting.length + (next === undefined ? 0 : 1);
+  #giveUp(): void {
+    const count = this.#waiting.length;
     if (count > 0) this.#options.log.error({ count }, `${count} reports could not be stored and are lost`);
   }
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { FieldnoteError } from '../system/errors.ts';
 import { agentVersion } from '../system/version.ts';
 import { check } from './check.ts';
+import { addCollect } from './collect-command.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { init } from './init.ts';
@@ -35,8 +36,12 @@ function program(): Command {
   fieldnote
     .command('check')
     .argument('<file>', 'configuration')
+    .option('--connect', 'try the broker too, and say what fails')
     .description('name every fault of a configuration, or say what it would do')
-    .action((file: string) => say(check(file)));
+    .action(async (file: string, { connect }: { connect?: true }) => {
+      say(check(file));
+      if (connect) await (await import('./check-connection.ts')).checkConnection(file, say);
+    });
 
   fieldnote
     .command('run')
@@ -66,6 +71,7 @@ function program(): Command {
   addLearn(fieldnote, CONFIG_DEFAULT);
   addModels(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
+  addCollect(fieldnote);
 
   return fieldnote;
 }

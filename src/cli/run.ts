@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { startAgent } from '../agent.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSecrets } from '../publish/secrets.ts';
+import { deviceIdOf } from '../system/device-id.ts';
 import { messageOf } from '../system/errors.ts';
+import { limitHeapGrowth } from '../system/heap.ts';
 import { createLog } from '../system/log.ts';
 import { strainOf } from '../system/strain.ts';
 import { agentVersion } from '../system/version.ts';
@@ -18,6 +20,7 @@ const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
  * @throws FieldnoteError when the configuration, a secret or the store forbids to start
  */
 export async function run(configPath: string): Promise<void> {
+  limitHeapGrowth();
   const { config, sha256 } = loadConfig(configPath);
   const secrets = () => readSecrets(config.mqtt ?? {}, process.env['CREDENTIALS_DIRECTORY']);
   // Now, so that one that is missing is seen at the start.
@@ -25,7 +28,9 @@ export async function run(configPath: string): Promise<void> {
   const log = createLog(config.logLevel);
   log.info({ config: configPath, sha256 }, `Fieldnote ${agentVersion} starts`);
   const bootId = readFileSync(BOOT_ID_FILE, 'utf8').trim();
-  const agent = await startAgent({ config, configSha256: sha256, secrets, bootId, strain: strainOf, log });
+  const deviceId = deviceIdOf(config.dataDir);
+  const device = { bootId, deviceId, strain: strainOf };
+  const agent = await startAgent({ config, configSha256: sha256, secrets, ...device, log });
 
   const stop = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal));

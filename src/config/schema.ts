@@ -188,6 +188,15 @@ const mqtt = z.strictObject({
     .describe(
       'A publish not acknowledged by then ends the connection, and everything unacknowledged goes again.',
     ),
+  receipts: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Keep each report until a collector (`fieldnote collect`) has stored it; an acknowledgement of the broker is not enough.',
+    ),
+  receiptTimeout: duration('1s', '1h')
+    .prefault('30s')
+    .describe('A report without a receipt by then goes again.'),
 });
 
 const digest = z

@@ -4,17 +4,20 @@ import { FieldnoteError } from '../system/errors.ts';
 import { type ClientParts, clientOptions, INBOUND_PACKET_SIZE_BYTES_MAX } from './client-options.ts';
 import { failureText } from './link-failure.ts';
 import { hasRoomForAlias, type Message, propertiesOf } from './message.ts';
-import { connectRefused, disconnected } from './reasons.ts';
+import { connectRefused, disconnected, subscribeRefused } from './reasons.ts';
 import { TopicAliases } from './topic-aliases.ts';
 
 export interface ConnectionOptions extends ClientParts {
+  /** Where receipts come; nothing else is subscribed to. */
+  readonly receiptTopic?: string;
+  readonly onReceipt?: (payload: Buffer) => void;
   readonly clock: Clock;
 }
 
 /** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
 const INBOUND_BACKLOG_BYTES_MAX = 4 * INBOUND_PACKET_SIZE_BYTES_MAX;
 
-/** What a broker says to a client that publishes at QoS 1 and subscribes to nothing. */
+/** What the client may see of what a broker says. Answers to the subscription and receipts are taken from it. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
 
 /** What a broker that announces no limit takes (MQTT 5 section 3.2.2.3). */
@@ -127,9 +130,11 @@ export class Connection {
   #accept({ properties = {} }: IConnackPacket): void {
     this.#limits = properties;
     this.#aliases = new TopicAliases(properties.topicAliasMaximum ?? 0);
-    const { url, username } = this.#options;
-    if (properties.maximumQoS === 0) this.drop(connectRefused(QOS_NOT_SUPPORTED, { broker: url, username }));
+    const { url: broker, username, receiptTopic } = this.#options;
+    if (properties.maximumQoS === 0) this.drop(connectRefused(QOS_NOT_SUPPORTED, { broker, username }));
     else this.#connected.resolve();
+    // QoS 0: a receipt that gets lost costs one more copy of its reports, an acknowledgement would cost more.
+    if (receiptTopic !== undefined) this.#client.subscribe(receiptTopic, { qos: 0 });
   }
 
   #expectAck(key: number): void {
@@ -163,6 +168,9 @@ export class Connection {
     let sizeBytes = 0;
     this.#client.on('packetreceive', (packet) => {
       sizeBytes = 0;
+      if (packet.cmd === 'suback') this.#readSubscribed(packet.granted);
+      if (packet.cmd === 'publish' && packet.topic === this.#options.receiptTopic)
+        this.#options.onReceipt?.(Buffer.from(packet.payload));
       // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
       if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
     });
@@ -170,6 +178,13 @@ export class Connection {
       sizeBytes += bytes.length;
       if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) this.drop(this.#lost('sent a packet without an end'));
     });
+  }
+
+  /** Without receipts nothing would ever leave the outbox: a person has to know. */
+  #readSubscribed(granted: readonly unknown[]): void {
+    const code = granted.find((code) => typeof code === 'number' && code >= 0x80);
+    const { url: broker, receiptTopic: topic } = this.#options;
+    if (typeof code === 'number' && topic !== undefined) this.drop(subscribeRefused(code, { broker, topic }));
   }
 
   #failure(error: Error & { code?: unknown }): FieldnoteError {

@@ -10,7 +10,9 @@ import { type Message, messageFault, packed, packetSizeBytes, sizeFault } from '
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { publishRefused, reasonText, verdictOf } from './reasons.ts';
+import type { Receipts } from './receipts.ts';
 import type { RetryDelay } from './retry-delay.ts';
+import { SendingWindow } from './sending-window.ts';
 import { Settlement } from './settlement.ts';
 import type { Suspects } from './suspects.ts';
 
@@ -29,6 +31,8 @@ export interface DeliveryOptions {
   readonly rateLimit: RateLimit;
   readonly suspects: Suspects;
   readonly retryDelay: RetryDelay;
+  /** Present when a report leaves the outbox on its receipt and not before. */
+  readonly receipts?: Receipts | undefined;
   readonly on: DeliveryEvents;
 }
 
@@ -51,12 +55,6 @@ export interface DeliveryEvents {
 /** Settled reports that may wait for the outbox before sending pauses. */
 const UNWRITTEN_LENGTH_MAX = 1024;
 
-/** Bytes that may wait for their acknowledgement: they are in memory, and behind them waits what is urgent. */
-const IN_FLIGHT_BYTES_MAX = 1024 * 1024;
-
-/** One in so many places of the window is kept free for critical reports. */
-const PLACES_PER_RESERVED = 16;
-
 /**
  * Sends the outbox over one connection: a window at a time, urgent lanes first and each lane in order. A report leaves the
  * outbox only when it was acknowledged. A refused report holds its topic back, so that only those already in flight can
@@ -68,9 +66,7 @@ export class Delivery {
   readonly #settlement: Settlement;
   readonly #backlog: Backlog;
   readonly #turns = new LaneTurns();
-  /** Sizes by sequence number, in the order in which they were sent. */
-  readonly #inFlight = new Map<number, number>();
-  #inFlightBytes = 0;
+  readonly #window: SendingWindow;
   /** Topics, and single reports, that are not sent now. */
   readonly #held = new Map<string | number, NodeJS.Timeout>();
   #hasProgress = false;
@@ -81,9 +77,11 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    const { outbox, suspects, clock, on } = options;
+    const { outbox, suspects, receipts, clock, on } = options;
     this.#backlog = new Backlog(outbox);
+    this.#window = new SendingWindow({ lengthMax: options.windowLengthMax, suspects });
     const wake = () => this.#wake.resolve();
+    if (receipts) receipts.onResend = () => this.#rewindSoon();
     this.#settlement = new Settlement({
       outbox,
       onDelivered: (count) => {
@@ -106,7 +104,7 @@ export class Delivery {
 
   /** Sent but not acknowledged, in the order in which they were sent. */
   get inFlight(): readonly number[] {
-    return [...this.#inFlight.keys()];
+    return this.#window.seqs;
   }
 
   /** Whether the broker has answered any report. */
@@ -116,19 +114,26 @@ export class Delivery {
 
   /** Sends until `end`, or after `finish` until everything in flight is acknowledged. */
   async run(): Promise<void> {
-    while (!this.#isOver && !(this.#isFinishing && this.#inFlight.size === 0)) {
+    while (!this.#isOver && !(this.#isFinishing && this.#window.isEmpty)) {
       if (this.#isRewindDue) this.#rewind();
       if (this.#backlog.isReadDue && !this.#isFinishing) await this.#read();
       const limitedMs = this.#sendReady();
       if (this.#isFinishing || !this.#backlog.isReadDue) await this.#sleep(limitedMs);
     }
     for (const timer of this.#held.values()) clearTimeout(timer);
+    this.#options.receipts?.end();
     await this.#settlement.flush();
   }
 
   /** Something new was accepted: into this lane, or nobody knows into which. */
   nudge(lane?: Lane): void {
     this.#backlog.nudge(lane);
+    this.#wake.resolve();
+  }
+
+  /** Something came on the topic of the receipts. */
+  receipt(payload: Buffer): void {
+    for (const seq of this.#options.receipts?.take(payload) ?? []) this.#settlement.delivered(seq);
     this.#wake.resolve();
   }
 
@@ -171,7 +176,7 @@ export class Delivery {
       this.#dropElsewhere();
       // The next report of a lane that was read up to here may be more urgent than what is in memory.
       if (this.#backlog.isReadDue) return 0;
-      const ready = this.#candidates.filter((report) => this.#hasRoomFor(report));
+      const ready = this.#candidates.filter((report) => this.#window.hasRoomFor(report));
       const waits = ready.map(({ lane }) => this.#options.rateLimit.waitMs(lane));
       const allowed = ready.filter((_, at) => waits[at] === 0);
       const lane = this.#turns.next(allowed.map((report) => report.lane));
@@ -185,19 +190,11 @@ export class Delivery {
 
   /** What may be sent next: the first of each lane, or a suspect alone. */
   get #candidates(): readonly PendingReport[] {
+    const { receipts, suspects } = this.#options;
+    if (this.#settlement.size >= UNWRITTEN_LENGTH_MAX || receipts?.hasRoom === false) return [];
     const { heads } = this.#backlog;
-    const suspect = heads.find(({ seq }) => this.#options.suspects.has(seq));
+    const suspect = heads.find(({ seq }) => suspects.has(seq));
     return suspect === undefined ? heads : [suspect];
-  }
-
-  #hasRoomFor({ seq, lane }: PendingReport): boolean {
-    const { suspects, windowLengthMax } = this.#options;
-    const [first] = this.#inFlight.keys();
-    if (this.#settlement.size >= UNWRITTEN_LENGTH_MAX) return false;
-    if (first === undefined) return true;
-    if (suspects.has(seq) || suspects.has(first) || this.#inFlightBytes >= IN_FLIGHT_BYTES_MAX) return false;
-    const reserved = lane === 'critical' ? 0 : Math.floor(windowLengthMax / PLACES_PER_RESERVED);
-    return this.#inFlight.size < windowLengthMax - reserved;
   }
 
   /** Leaves out what is held back, on its way or done: after a rewind such reports are read a second time. */
@@ -210,9 +207,9 @@ export class Delivery {
   }
 
   #isElsewhere({ seq, topic }: PendingReport): boolean {
-    return (
-      this.#held.has(topic) || this.#held.has(seq) || this.#inFlight.has(seq) || this.#settlement.has(seq)
-    );
+    const isHeld = this.#held.has(topic) || this.#held.has(seq);
+    const isSent = this.#window.has(seq) || this.#options.receipts?.isAwaited(seq) === true;
+    return isHeld || isSent || this.#settlement.has(seq);
   }
 
   #send(report: PendingReport): void {
@@ -225,11 +222,11 @@ export class Delivery {
   }
 
   #publish(report: PendingReport, message: Message): void {
-    const { connection, on, rateLimit } = this.#options;
+    const { connection, on, rateLimit, receipts } = this.#options;
     const sizeBytes = packetSizeBytes(message);
-    this.#inFlight.set(report.seq, sizeBytes);
-    this.#inFlightBytes += sizeBytes;
+    this.#window.add(report.seq, sizeBytes);
     rateLimit.take(sizeBytes, report.lane);
+    receipts?.sent(report);
     connection.publish(message, (code) => this.#acknowledged(report, code));
     on.sent();
   }
@@ -259,14 +256,14 @@ export class Delivery {
   #acknowledged(report: PendingReport, code: number): void {
     const verdict = verdictOf('puback', code);
     this.#hasProgress = true;
-    this.#inFlightBytes -= this.#inFlight.get(report.seq) ?? 0;
-    this.#inFlight.delete(report.seq);
+    this.#window.remove(report.seq);
+    if (verdict !== 'delivered') this.#options.receipts?.forget(report.seq);
     if (verdict === 'quarantine') this.#settlement.quarantined(report.seq, `broker: ${reasonText(code)}`);
     else if (verdict !== 'delivered') this.#refused(report, code, verdict === 'retry-slowly');
     else {
       this.#options.suspects.clear(report.seq);
       this.#options.retryDelay.reset();
-      this.#settlement.delivered(report.seq);
+      if (this.#options.receipts === undefined) this.#settlement.delivered(report.seq);
     }
     this.#wake.resolve();
   }
@@ -284,10 +281,14 @@ export class Delivery {
   #hold(key: string | number, forMs: number): void {
     const release = () => {
       this.#held.delete(key);
-      this.#isRewindDue = true;
-      this.#wake.resolve();
+      this.#rewindSoon();
     };
     this.#held.set(key, setTimeout(release, forMs));
+  }
+
+  #rewindSoon(): void {
+    this.#isRewindDue = true;
+    this.#wake.resolve();
   }
 
   #fail(error: unknown): void {

@@ -40,13 +40,16 @@ const ABOUT_TIME: readonly string[] = ['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED']
  * A failure of the network or of TLS in words, with what to do about it.
  * @param now by the clock of the device: without a network many know the time only later
  */
-export function failureText(error: Error & { code?: unknown }, now: Stamp): string {
+export function failureText(error: LinkError, now: Stamp): string {
   const code = typeof error.code === 'string' ? error.code : '';
-  // The errors of a host with several addresses have no message of their own.
-  const message = error.message || code;
+  // The message of OpenSSL names lines of its source; errors of a host with several addresses have none of their own.
+  const message = typeof error.reason === 'string' ? error.reason : error.message || code;
   const hint = ABOUT_TIME.includes(code) ? clockHint(now) : HINTS[code];
   return hint === undefined ? message : `${message} (${hint})`;
 }
+
+/** `reason` is what OpenSSL adds. */
+type LinkError = Error & { readonly code?: unknown; readonly reason?: unknown };
 
 function clockHint({ wallMs, clock }: Stamp): string {
   const time = `by the clock of this device it is ${new Date(wallMs).toISOString().slice(0, 16)}Z`;

@@ -10,9 +10,11 @@ import type { OutboxSource, PendingReport } from './outbox.ts';
 import { type Document, Presence } from './presence.ts';
 import { RateLimit } from './rate-limit.ts';
 import { isLasting, publishRefused } from './reasons.ts';
+import { Receipts, type ReceiptsEvents } from './receipts.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
 import { Suspects } from './suspects.ts';
+import { topicsOf } from './topics.ts';
 
 export interface PublisherOptions {
   readonly config: MqttConfig;
@@ -27,10 +29,12 @@ export interface PublisherOptions {
   readonly secrets: () => Promise<Secrets>;
   /** Body to send for a stored report; what it throws puts the report aside. As stored when absent. */
   readonly bodyOf?: (report: PendingReport) => string;
+  /** Of the store, for the receipts. */
+  readonly epoch?: () => string | undefined;
   readonly on: PublisherEvents;
 }
 
-export interface PublisherEvents extends DeliveryEvents {
+export interface PublisherEvents extends DeliveryEvents, ReceiptsEvents {
   connected(): void;
   /** The connection failed or was lost; the next attempt comes after so long. */
   lost(error: FieldnoteError, retryInMs: number): void;
@@ -38,6 +42,9 @@ export interface PublisherEvents extends DeliveryEvents {
 
 /** A connection that has lived so long makes the next loss a new one. */
 const STABLE_MS = 60_000;
+
+/** A receipt takes the way twice, and the commit of the collector; an acknowledgement takes it once. */
+const RECEIPTS_PER_WINDOW = 4;
 
 /** How long a stop waits for the acknowledgements of what is in flight. */
 const FINISH_TIMEOUT_MS = 1000;
@@ -214,6 +221,10 @@ export class Publisher {
       keepAliveMs: config.keepAlive,
       ackTimeoutMs: config.ackTimeout,
       will: this.#presence.offline,
+      ...(config.receipts && {
+        receiptTopic: topicsOf({ site, node }).receipt,
+        onReceipt: (payload: Buffer) => this.#delivery?.receipt(payload),
+      }),
       clock,
     };
   }
@@ -232,8 +243,20 @@ export class Publisher {
       rateLimit: this.#rateLimit,
       suspects: this.#suspects,
       retryDelay: this.#publishDelay,
+      receipts: config.receipts ? this.#receipts() : undefined,
       on,
     };
+  }
+
+  /** A new one for each connection: what was sent over another one goes again. */
+  #receipts(): Receipts {
+    const { config, epoch = () => undefined, clock, on } = this.#options;
+    return new Receipts({
+      epoch,
+      timeoutMs: config.receiptTimeout,
+      lengthMax: RECEIPTS_PER_WINDOW * config.window,
+      ...{ clock, on },
+    });
   }
 }
 

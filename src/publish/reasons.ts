@@ -19,7 +19,7 @@ const MOVED = 'redirects are not followed: set mqtt.url to the new broker';
 
 /**
  * Every reason code that a broker may send in CONNACK, PUBACK or DISCONNECT (MQTT 5 section 2.4), and those with which
- * brokers of MQTT 3.1.1 refuse a connection (3.1.1 section 3.2.2.3); two answers more that brokers give and the
+ * brokers of MQTT 3.1.1 refuse a connection (3.1.1 section 3.2.2.3); one answer more that brokers give and the
  * specification does not foresee. `quarantine` for a DISCONNECT means that it speaks
  * about a publish and not about the connection.
  */
@@ -60,7 +60,7 @@ export const REASONS: ReadonlyMap<number, Answers> = new Map<number, Answers>([
   [0x91, { puback: 'retry' }],
   [0x93, { disconnect: 'retry', hint: 'make mqtt.window smaller' }],
   [0x94, { disconnect: 'retry' }],
-  [0x95, { connack: 'retry-slowly', puback: 'quarantine', disconnect: 'quarantine' }],
+  [0x95, { connack: 'retry-slowly', disconnect: 'quarantine' }],
   [0x96, { disconnect: 'retry-slowly', hint: 'set mqtt.limit.messagesPerSecond to what the broker allows' }],
   [0x97, { connack: 'retry', puback: 'retry', disconnect: 'retry' }],
   [0x98, { disconnect: 'retry-slowly', hint: 'a person at the broker has ended the connection' }],
@@ -124,6 +124,13 @@ export function disconnected(code: number, whom: { broker: string; clientId: str
 export function publishRefused(code: number, whom: { broker: string; topic: string }) {
   const message = `broker ${whom.broker} refused a publish to ${whom.topic}: ${reasonText(code)}${hint(code)}`;
   return new FieldnoteError('PUBLISH_REFUSED', message, contextOf('puback', code, whom));
+}
+
+/** The broker refused the subscription to the receipts with SUBACK. */
+export function subscribeRefused(code: number, whom: { broker: string; topic: string }) {
+  const advice = 'let the node read it, or set mqtt.receipts to false';
+  const message = `broker ${whom.broker} refused a subscription to ${whom.topic}: ${reasonText(code)} (${advice})`;
+  return new FieldnoteError('PUBLISH_REFUSED', message, { ...whom, reasonCode: code });
 }
 
 /** Whether a connection failed for a reason that a person has to end, so that trying often is no help. */

@@ -13,6 +13,10 @@ export interface Topics {
   readonly gap: string;
   /** What happened over a stretch of time. */
   readonly digest: string;
+  /** Where `fieldnote check --connect` publishes. */
+  readonly check: string;
+  /** Here collectors say what they have stored. */
+  readonly receipt: string;
   /** Reports about one asset. */
   incident(asset: string): string;
 }
@@ -28,6 +32,8 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     health: `${root}/health`,
     gap: `${root}/gap`,
     digest: `${root}/digest`,
+    check: `${root}/check`,
+    receipt: `${root}/receipt`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Disk } from './disk.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -12,8 +13,11 @@ export interface Database {
   readonly sql: Sql;
   readonly sizeBytesMax: number;
   readonly pagesMax: number;
+  readonly disk: Disk;
   readonly boot: number;
   readonly epoch: string;
+  /** What a person should know about the file that was opened, if anything. */
+  readonly notice: string | undefined;
   close(): void;
 }
 

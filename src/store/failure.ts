@@ -51,6 +51,11 @@ export function isDamageAtOpening(error: unknown): boolean {
   return isDamage(error) || sqliteCodeOf(error) === ERROR;
 }
 
+/** Whether there was no room, on the disk or within the size limit. */
+export function isFull(error: unknown): boolean {
+  return sqliteCodeOf(error) === FULL || (error as { code?: unknown } | null)?.code === 'ENOSPC';
+}
+
 /** Whether a row was refused because its values do not fit the table. */
 export function isConstraint(error: unknown): boolean {
   return sqliteCodeOf(error) === CONSTRAINT;

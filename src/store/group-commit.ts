@@ -1,6 +1,6 @@
 import { type ErrorCode, FieldnoteError, messageOf } from '../system/errors.ts';
 import { type Database, inTransaction } from './database.ts';
-import { isFatal, storeError } from './failure.ts';
+import { isFatal, isFull, storeError } from './failure.ts';
 import { type OperationName, operations } from './operations.ts';
 
 /** One call, on its way to the store's thread. */
@@ -32,6 +32,7 @@ export function runGroup(database: Database, dataDir: string, group: readonly Re
     return inTransaction(database.sql.connection, () => group.map((request) => run(database, request)));
   } catch (error) {
     if (isFatal(error)) throw error;
+    if (isFull(error) && database.disk.giveUpBallast()) return runGroup(database, dataDir, group);
     const [only, ...others] = group;
     if (only !== undefined && others.length === 0)
       return [{ id: only.id, failure: failureOf(storeError(error, dataDir)) }];

@@ -2,11 +2,13 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, truncateSync } fr
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FieldnoteError } from '../system/errors.ts';
+import { begin } from './begin.ts';
 import { type Database, inTransaction } from './database.ts';
-import { isDamage, isDamageAtOpening, storeError } from './failure.ts';
+import { Disk } from './disk.ts';
+import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
-import { assertSchema, LANES_VERSION, migrate } from './migrations.ts';
-import { finishPutAside, newestPutAside, putAside, salvage } from './recovery.ts';
+import { assertSchema, LANES_VERSION } from './migrations.ts';
+import { finishPutAside, putAside } from './recovery.ts';
 import { Sql } from './sql.ts';
 
 export interface Settings {
@@ -14,6 +16,8 @@ export interface Settings {
   readonly sizeMaxMiB: number;
   /** Content of /proc/sys/kernel/random/boot_id: a different one counts a new boot. */
   readonly bootId: string;
+  /** Tells this device from others (`deviceIdOf`); without it a copied or restored store is not noticed. */
+  readonly deviceId?: string | undefined;
 }
 
 /** Earlier ones can lose committed data (https://www.sqlite.org/wal.html#walresetbug). */
@@ -27,26 +31,38 @@ const READER_TIMEOUT_MS = 5000;
 
 /**
  * Opens or creates the database, checks it, and counts the boot.
- * @param newEpoch identity for the file if it has to be created: 64 random bits in hex
+ * @param newEpoch identity for the file if it has to be created or is a copy: 64 random bits in hex
  * @throws FieldnoteError STORE_LOCKED, STORE_NEWER, STORE_FULL or STORE_UNWRITABLE
  */
 export function openDatabase(settings: Settings, newEpoch: string): Database {
-  const { dataDir, sizeMaxMiB, bootId } = settings;
+  const { dataDir } = settings;
   try {
     assertVersion(process.versions['sqlite']);
     mkdirSync(dataDir, { recursive: true });
-    using opened = new DisposableStack();
-    opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
-    const path = join(dataDir, 'fieldnote.db');
-    const connection = opened.use(connectOrPutAside(path));
-    const limits = limitSize(connection, sizeMaxMiB);
-    const sql = new Sql(connection);
-    const { boot, epoch } = inTransaction(connection, () => begin(sql, path, bootId, newEpoch));
-    const owned = opened.move();
-    return { sql, boot, epoch, ...limits, close: () => owned.dispose() };
+    const sizeBytesMax = settings.sizeMaxMiB * 1024 * 1024;
+    const disk = new Disk({ folder: dataDir, sizeBytesMax });
+    try {
+      return open(settings, newEpoch, disk);
+    } catch (error) {
+      if (!isFull(error) || !disk.giveUpBallast()) throw error;
+      return open(settings, newEpoch, disk);
+    }
   } catch (error) {
     throw storeError(error, dataDir);
   }
+}
+
+function open(settings: Settings, newEpoch: string, disk: Disk): Database {
+  const { dataDir, sizeMaxMiB } = settings;
+  using opened = new DisposableStack();
+  opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
+  const path = join(dataDir, 'fieldnote.db');
+  const connection = opened.use(connectOrPutAside(path));
+  const limits = limitSize(connection, sizeMaxMiB);
+  const sql = new Sql(connection);
+  const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
+  const owned = opened.move();
+  return { sql, disk, ...begun, ...limits, close: () => owned.dispose() };
 }
 
 function assertVersion(version: string | undefined): void {
@@ -152,19 +168,6 @@ function limitSize(
   const pagesMax = Math.floor(sizeBytesMax / Number(pragma(connection, 'page_size')));
   connection.exec(`PRAGMA max_page_count = ${pagesMax}`);
   return { sizeBytesMax, pagesMax };
-}
-
-/** Everything that has to be true before the first request: schema, epoch, boot number; in one transaction. */
-function begin(sql: Sql, path: string, bootId: string, newEpoch: string): { boot: number; epoch: string } {
-  migrate(sql.connection);
-  if (sql.get`SELECT 1 FROM ledger` === undefined) {
-    sql.run`INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, ${newEpoch}, 0, '')`;
-    const damagedPath = newestPutAside(path);
-    if (damagedPath !== undefined) salvage(sql, damagedPath);
-  }
-  return sql.get`
-    UPDATE ledger SET boot = boot + (bootId <> ${bootId}), bootId = ${bootId}
-    RETURNING boot, epoch` as { boot: number; epoch: string };
 }
 
 function pragma(connection: DatabaseSync, name: string, argument = ''): unknown {

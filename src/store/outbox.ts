@@ -1,8 +1,8 @@
 import { FieldnoteError } from '../system/errors.ts';
 import { LANES, type Lane } from '../values/lane.ts';
+import { assertRoom, makeRoom } from './budget.ts';
 import { checksum } from './checksum.ts';
 import type { Database } from './database.ts';
-import { makeRoom } from './eviction.ts';
 import { recordGap } from './gaps.ts';
 import { quarantine } from './giving-up.ts';
 import { recordHistory } from './history.ts';
@@ -30,7 +30,7 @@ const READ_CHARS_MAX = 4 * 1024 * 1024;
 
 /**
  * Stores a report and the incident state behind it; returns the `seq` of the report.
- * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
+ * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit, STORE_FULL when the disk has no room for it
  */
 export function accept(database: Database, { stateKey, state, entry, wording }: Acceptance): number {
   const { sql } = database;
@@ -43,6 +43,7 @@ export function accept(database: Database, { stateKey, state, entry, wording }: 
     ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
   recordWording(sql, wording, entry);
   recordHistory(database, { id: wording.incident, revision: entry.revision, payload: entry.payload });
+  makeRoom(database, entry.lane, entry.stamp);
   return seq;
 }
 
@@ -54,11 +55,13 @@ export interface DigestAcceptance {
 
 /**
  * Stores a digest, which is a report without an incident; returns its `seq`.
- * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
+ * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit, STORE_FULL when the disk has no room for it
  */
 export function acceptDigest(database: Database, { entry, moment }: DigestAcceptance): number {
   if (moment !== null) recordMoment(database, moment);
-  return add(database, entry);
+  const seq = add(database, entry);
+  makeRoom(database, entry.lane, entry.stamp);
+  return seq;
 }
 
 /** Puts a report at the end of its lane. */
@@ -68,9 +71,9 @@ function add(database: Database, entry: OutboxEntry): number {
   assertSize('payload', Buffer.byteLength(payload), PAYLOAD_BYTES_MAX);
   assertSize('names', Math.max(...[asset, id, topic].map((name) => name.length)), NAME_LENGTH_MAX);
 
-  makeRoom(database, entry.stamp);
   const { sql } = database;
   const sizeBytes = Buffer.byteLength(payload) + ROW_BYTES;
+  assertRoom(database, lane, sizeBytes);
   const laneSeq = enterLane(sql, { rank: LANES.indexOf(lane), sizeBytes });
   const seq = seqOf({ lane, laneSeq });
   const crc = checksumOf({ seq, id, revision, asset, topic, payload, stamp });

@@ -73,8 +73,9 @@ export function finishPutAside(path: string): void {
 /**
  * Copies what can be read of a damaged file into the new one, inside the caller's transaction. Numbers and books start
  * anew with the reports that were saved; a gap says how many were not.
+ * @returns the same for a person
  */
-export function salvage(sql: Sql, damagedPath: string): void {
+export function salvage(sql: Sql, damagedPath: string): string {
   const { ledger, pending } = copyTables(damagedPath, sql.connection);
 
   const saved = sql.get`SELECT count(*) AS count, ifnull(max(stamp ->> 'boot'), 0) AS boot FROM outbox`;
@@ -85,6 +86,7 @@ export function salvage(sql: Sql, damagedPath: string): void {
   sql.run`
     INSERT INTO gap (reason, detail, count, epoch)
     SELECT 'store-recovered', ${detail}, ${missing}, epoch FROM ledger`;
+  return `${detail}, ${missing ?? 'nobody knows how many'} were lost; the damaged file stays for you to look at`;
 }
 
 /** Copies all tables but the books, of which comes back what can be read. */

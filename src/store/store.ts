@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Period } from '../values/period.ts';
 import type { Stamp } from '../values/stamp.ts';
+import type { Begun } from './begin.ts';
 import type { Gap, GapRow } from './gaps.ts';
 import { errorOf, type Reply } from './group-commit.ts';
 import type { LearningKey } from './learning.ts';
@@ -36,6 +37,8 @@ export class Store {
   readonly boot: number;
   /** 64 random bits in hex, minted with the file. Sequence numbers are only comparable within one epoch. */
   readonly epoch: string;
+  /** What a person should know about the file that was opened: it was salvaged, or it is a copy. */
+  readonly notice: string | undefined;
   readonly #worker: Worker;
   readonly #onDead: (error: FieldnoteError) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -45,19 +48,20 @@ export class Store {
 
   /**
    * Opens or creates `<dataDir>/fieldnote.db`. A damaged one is put aside and what can be read of it is taken over,
-   * with a new epoch and a gap.
+   * with a new epoch and a gap; a copied or restored one gets a new epoch too.
    * @throws FieldnoteError STORE_LOCKED, STORE_NEWER, STORE_FULL or STORE_UNWRITABLE
    */
   static async open({ onDead, ...settings }: StoreOptions): Promise<Store> {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: settings });
     const [greeting] = (await once(worker, 'message')) as [Greeting];
     if ('failure' in greeting) throw errorOf(greeting.failure);
-    return new Store(worker, greeting.boot, greeting.epoch, onDead);
+    return new Store(worker, greeting, onDead);
   }
 
-  private constructor(worker: Worker, boot: number, epoch: string, onDead: (error: FieldnoteError) => void) {
-    this.boot = boot;
-    this.epoch = epoch;
+  private constructor(worker: Worker, begun: Begun, onDead: (error: FieldnoteError) => void) {
+    this.boot = begun.boot;
+    this.epoch = begun.epoch;
+    this.notice = begun.notice;
     this.#worker = worker;
     this.#onDead = onDead;
     worker.on('message', (replies: readonly Reply[]) => this.#settle(replies));

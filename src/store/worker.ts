@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Begun } from './begin.ts';
 import { type Failure, failureOf, type Request, runGroup } from './group-commit.ts';
 import { openDatabase, type Settings } from './open.ts';
 
@@ -9,7 +10,7 @@ import { openDatabase, type Settings } from './open.ts';
  */
 
 /** First message of the thread. */
-export type Greeting = { readonly boot: number; readonly epoch: string } | { readonly failure: Failure };
+export type Greeting = Begun | { readonly failure: Failure };
 /** `close` comes when no request is on its way. */
 export type ToWorker = Request | 'close';
 
@@ -22,12 +23,17 @@ function serve(port: MessagePort, settings: Settings): void {
   try {
     const database = openDatabase(settings, randomBytes(8).toString('hex'));
     port.on('message', (first: ToWorker) => {
-      if (first !== 'close')
-        return port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+      if (first !== 'close') {
+        port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+        database.disk.restoreBallast();
+        return;
+      }
       database.close();
       port.close();
     });
-    port.postMessage({ boot: database.boot, epoch: database.epoch } satisfies Greeting);
+    const { boot, epoch, notice } = database;
+    port.postMessage({ boot, epoch, notice } satisfies Greeting);
+    database.disk.restoreBallast();
   } catch (error) {
     port.postMessage({ failure: failureOf(error) } satisfies Greeting);
   }

@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'STORE_DEAD'
   | 'PUBLISH_REFUSED'
   | 'PUBLISH_LOST'
+  | 'SINK_UNAVAILABLE'
+  | 'SINK_REFUSED'
   | 'SECRET_UNREADABLE'
   | 'BAD_ARGUMENT';
 

@@ -18,8 +18,12 @@ describe('acknowledgements', () => {
       if (properties.userProperties?.['id'] === 'i1/1') broker.faults.mutePubacks = true;
     });
     publisher.start();
-    await eventually(() => expect(told.lost).toHaveLength(1));
-    expect(told.lost[0]?.error.message).toContain('did not acknowledge a publish within 100 ms');
+    // On a busy machine the broker may be late already with its first answer.
+    await eventually(() =>
+      expect(told.lost.map(({ error }) => error.message)).toContainEqual(
+        expect.stringContaining('did not acknowledge a publish within 100 ms'),
+      ),
+    );
     expect(outbox.reports).toHaveLength(100);
     broker.onMessage(() => {
       broker.faults.mutePubacks = false;

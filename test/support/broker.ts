@@ -25,6 +25,8 @@ interface Session {
   connect: IConnectPacket | undefined;
   filters: string[];
   publishCount: number;
+  /** Topics by their numbers. */
+  readonly aliases: Map<number, string>;
   isWillDue: boolean;
 }
 
@@ -93,7 +95,10 @@ export class Broker {
   }
 
   #accept(socket: Socket): void {
-    const session: Session = { socket, connect: undefined, filters: [], publishCount: 0, isWillDue: false };
+    const session: Session = {
+      ...{ socket, connect: undefined, filters: [], publishCount: 0, isWillDue: false },
+      aliases: new Map(),
+    };
     const packets = parser({ protocolVersion: 5 });
     this.#sessions.add(session);
     packets.on('packet', (packet) => this.#take(session, packet));
@@ -143,7 +148,7 @@ export class Broker {
   }
 
   #publish(session: Session, packet: IPublishPacket): void {
-    const message = messageOf(packet, session.connect?.clientId ?? '');
+    const message = messageOf(withTopic(session, packet), session.connect?.clientId ?? '');
     session.publishCount += 1;
     const { dropConnectionAfter } = this.faults;
     if (dropConnectionAfter !== undefined && session.publishCount >= dropConnectionAfter) {
@@ -219,6 +224,14 @@ export async function startBroker(options: { port?: number } & Partial<BrokerFau
   const broker = new Broker(port, faults);
   await broker.start();
   return broker;
+}
+
+/** The publish with the topic that its alias stands for (MQTT 5 section 3.3.2.3.4). */
+function withTopic({ aliases }: Session, packet: IPublishPacket): IPublishPacket {
+  const { topic, properties: { topicAlias } = {} } = packet;
+  if (topicAlias === undefined) return packet;
+  if (topic !== '') aliases.set(topicAlias, topic);
+  return { ...packet, topic: aliases.get(topicAlias) ?? '' };
 }
 
 function messageOf(packet: IPublishPacket, clientId: string): BrokerMessage {

@@ -12,6 +12,8 @@ export interface Mosquitto extends AsyncDisposable {
   start(): Promise<void>;
   /** Ends it in order. It keeps what it has acknowledged and not yet delivered, and delivers it after a start. */
   stop(): Promise<void>;
+  /** Ends it as a power cut would, at once. */
+  kill(): Promise<void>;
   /** It hangs: it takes bytes and answers none, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -20,8 +22,9 @@ export interface Mosquitto extends AsyncDisposable {
 /**
  * Starts a broker with persistence, which Debian's configuration has too. Without it, and when the broker is killed
  * with -9, it loses reports that it has acknowledged to the daemon and not yet passed on: no publisher can repair that.
+ * @param settings more lines of its configuration
  */
-export async function startMosquitto(): Promise<Mosquitto> {
+export async function startMosquitto(settings: readonly string[] = []): Promise<Mosquitto> {
   const parts = new AsyncDisposableStack();
   const { path: folder } = parts.use(await newFolder());
   const port = await freePort();
@@ -36,6 +39,7 @@ export async function startMosquitto(): Promise<Mosquitto> {
       'persistence true',
       `persistence_location ${folder}/`,
       'max_queued_messages 0',
+      ...settings,
     ].join('\n'),
   );
   let child: ChildProcess | undefined;
@@ -53,6 +57,12 @@ export async function startMosquitto(): Promise<Mosquitto> {
       child = undefined;
       await exited;
     },
+    async kill() {
+      const exited = child && once(child, 'exit');
+      child?.kill('SIGKILL');
+      child = undefined;
+      await exited;
+    },
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
@@ -64,7 +74,8 @@ export async function startMosquitto(): Promise<Mosquitto> {
   return mosquitto;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

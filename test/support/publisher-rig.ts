@@ -64,6 +64,8 @@ export class MemoryOutbox implements OutboxSource {
 
 /** What the publisher told its owner. */
 export interface Told {
+  ignored: number;
+  overdue: number;
   connected: number;
   readonly lost: { error: FieldnoteError; retryInMs: number }[];
   readonly refused: { error: FieldnoteError; retryInMs: number }[];
@@ -82,7 +84,7 @@ type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on' | 'outbox' | 's
 
 const { mqtt: CONFIG } = configSchema.parse({
   ...{ site: 'plant', node: 'pump7', sources: {}, assets: {} },
-  mqtt: { url: 'mqtt://127.0.0.1', window: 64, ackTimeout: '5s' },
+  mqtt: { url: 'mqtt://127.0.0.1', window: 64, ackTimeout: '5s', receiptTimeout: '5s' },
 }) as { mqtt: MqttConfig };
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
@@ -94,6 +96,8 @@ export function createRig({
   ...options
 }: RigOptions) {
   const told: Told = {
+    ignored: 0,
+    overdue: 0,
     connected: 0,
     lost: [],
     refused: [],
@@ -112,6 +116,12 @@ export function createRig({
     secrets: async () => secrets,
     ...options,
     on: {
+      receiptIgnored: () => {
+        told.ignored += 1;
+      },
+      receiptsOverdue: (count) => {
+        told.overdue += count;
+      },
       connected: () => {
         told.connected += 1;
       },

@@ -21,7 +21,7 @@ describe('a PUBACK', () => {
     [0x87, 'retry-slowly'],
     [0x90, 'quarantine'],
     [0x91, 'retry'],
-    [0x95, 'quarantine'],
+    [0x95, 'retry'],
     [0x97, 'retry'],
     [0x99, 'quarantine'],
     [0xff, 'retry'],

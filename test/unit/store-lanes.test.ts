@@ -83,23 +83,6 @@ describe('the lanes', () => {
       { reason: 'expired', lane: 'telemetry', fromSeq: 1, toSeq: 2, count: 2, epoch: 'epoch-1' },
     ]);
   });
-
-  test('near the size limit the last one that has some gives way first, its oldest', () => {
-    const database = openIn(temporaryFolder(), { sizeMaxMiB: 0.25 });
-    for (const lane of LANES) for (let n = 0; n < 15; n++) acceptIn(database, lane, n, 2000);
-    for (let n = 0; n < 40; n++) acceptIn(database, 'critical', n, 2000);
-    const { lanes } = call(database, 'totals', undefined);
-    expect(lanes.critical).toMatchObject({ accepted: 55, evicted: 0 });
-    expect(lanes.telemetry.pending).toBe(0);
-    expect(call(database, 'gaps', undefined)).toContainEqual(
-      expect.objectContaining({
-        reason: 'evicted',
-        lane: 'telemetry',
-        fromSeq: 1,
-        toSeq: lanes.telemetry.evicted,
-      }),
-    );
-  });
 });
 
 /** A file as it was before there were lanes. */
