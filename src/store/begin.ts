@@ -24,7 +24,9 @@ export interface Begun {
 export function begin(sql: Sql, { path, bootId, deviceId, newEpoch }: Beginning): Begun {
   migrate(sql.connection);
   const home = homeOf(path, deviceId);
-  const notice = hasLedger(sql) ? noticeMove(sql, home, newEpoch) : create(sql, path, newEpoch);
+  // Without books it is a file whose making was cut off, by a version that did not make it aside.
+  const isBegun = sql.get`SELECT 1 FROM ledger` !== undefined;
+  const notice = isBegun ? noticeMove(sql, home, newEpoch) : create(sql, path, newEpoch);
   const { boot, epoch } = sql.get`
     UPDATE ledger SET boot = boot + (bootId <> ${bootId}), bootId = ${bootId}, home = ${home}
     RETURNING boot, epoch` as { boot: number; epoch: string };
@@ -41,12 +43,13 @@ function homeOf(path: string, deviceId: string | undefined): string {
   return `${deviceId} ${ino} ${birthtimeNs}`;
 }
 
-function hasLedger(sql: Sql): boolean {
-  return sql.get`SELECT 1 FROM ledger` !== undefined;
-}
-
-/** The first row of the books, with what can be saved of a damaged file beside it. */
-function create(sql: Sql, path: string, newEpoch: string): string | undefined {
+/**
+ * What a new file begins with, in the caller's transaction: the tables, the first row of the books, and what can be saved
+ * of the damaged file that lay at `path` before.
+ * @returns what a person should know about it, if anything
+ */
+export function create(sql: Sql, path: string, newEpoch: string): string | undefined {
+  migrate(sql.connection);
   sql.run`INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, ${newEpoch}, 0, '')`;
   const damagedPath = newestPutAside(path);
   return damagedPath === undefined ? undefined : salvage(sql, damagedPath);

@@ -1,14 +1,16 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolderDurably, syncFolderNow } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import { begin } from './begin.ts';
-import { type Database, inTransaction } from './database.ts';
+import { begin, create } from './begin.ts';
+import { type Database, inTransaction, PAGE_BYTES } from './database.ts';
 import { Disk } from './disk.ts';
 import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
+import { isLogDamaged } from './log-file.ts';
 import { assertSchema, LANES_VERSION } from './migrations.ts';
-import { finishPutAside, putAside } from './recovery.ts';
+import { finishPutAside, putAside, readLog } from './recovery.ts';
 import { Sql } from './sql.ts';
 
 export interface Settings {
@@ -23,9 +25,6 @@ export interface Settings {
 /** Earlier ones can lose committed data (https://www.sqlite.org/wal.html#walresetbug). */
 const SQLITE_VERSION_MIN = '3.51.3';
 
-/** Small pages halve what a report of a few KiB costs in bytes written (5 to 10 KiB against 14 to 25). */
-const PAGE_BYTES = 1024;
-
 /** A question is answered in less. */
 const READER_TIMEOUT_MS = 5000;
 
@@ -38,7 +37,7 @@ export function openDatabase(settings: Settings, newEpoch: string): Database {
   const { dataDir } = settings;
   try {
     assertVersion(process.versions['sqlite']);
-    mkdirSync(dataDir, { recursive: true });
+    makeFolderDurably(dataDir);
     const sizeBytesMax = settings.sizeMaxMiB * 1024 * 1024;
     const disk = new Disk({ folder: dataDir, sizeBytesMax });
     try {
@@ -57,12 +56,13 @@ function open(settings: Settings, newEpoch: string, disk: Disk): Database {
   using opened = new DisposableStack();
   opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
   const path = join(dataDir, 'fieldnote.db');
-  const connection = opened.use(connectOrPutAside(path));
+  const { connection, notice } = connectOrPutAside({ path, sizeMaxMiB, newEpoch });
+  opened.use(connection);
   const limits = limitSize(connection, sizeMaxMiB);
   const sql = new Sql(connection);
   const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
   const owned = opened.move();
-  return { sql, disk, ...begun, ...limits, close: () => owned.dispose() };
+  return { sql, disk, ...begun, notice: notice ?? begun.notice, ...limits, close: () => owned.dispose() };
 }
 
 function assertVersion(version: string | undefined): void {
@@ -90,19 +90,61 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function connectOrPutAside(path: string): DatabaseSync {
+/** Of the database, which perhaps has to be created. */
+interface Creation {
+  readonly path: string;
+  readonly sizeMaxMiB: number;
+  readonly newEpoch: string;
+}
+
+interface Connected {
+  readonly connection: DatabaseSync;
+  readonly notice: string | undefined;
+}
+
+function connectOrPutAside(place: Creation): Connected {
+  const { path } = place;
   finishPutAside(path);
   try {
-    return connect(path);
+    return createAndConnect(place);
   } catch (error) {
     if (!isDamageAtOpening(error)) throw error;
     putAside(path);
-    return connect(path);
+    return createAndConnect(place);
   }
+}
+
+function createAndConnect(place: Creation): Connected {
+  const notice = existsSync(place.path) ? undefined : createFile(place);
+  return { connection: connect(place.path), notice };
+}
+
+/**
+ * A new file gets its name when it is complete, with all that could be saved of a damaged one: when the power goes before
+ * that, nothing is there, and the next start does it again.
+ */
+function createFile({ path, sizeMaxMiB, newEpoch }: Creation): string | undefined {
+  const draft = `${path}.new`;
+  for (const suffix of ['', '-wal', '-journal']) rmSync(draft + suffix, { force: true });
+  const connection = connect(draft);
+  let notice: string | undefined;
+  try {
+    limitSize(connection, sizeMaxMiB);
+    notice = inTransaction(connection, () => create(new Sql(connection), path, newEpoch));
+    connection.exec('PRAGMA wal_checkpoint = TRUNCATE');
+  } finally {
+    connection.close();
+  }
+  renameSync(draft, path);
+  syncFolderNow(dirname(path));
+  return notice;
 }
 
 function connect(path: string): DatabaseSync {
   assertHeader(path);
+  const log = readLog(path);
+  if (isLogDamaged(log, PAGE_BYTES))
+    throw new FieldnoteError('STORE_CORRUPT', `the log of ${path} is damaged`, { path });
   // Somebody may be reading it for a question.
   const connection = new DatabaseSync(path, { timeout: READER_TIMEOUT_MS });
   try {
@@ -114,6 +156,7 @@ function connect(path: string): DatabaseSync {
     assertSound(connection, path);
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     assertDurable(connection, path);
+    if (log.length > 0) emptyLog(connection);
     connection.exec(
       'PRAGMA wal_autocheckpoint = 1024; PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF',
     );
@@ -121,6 +164,18 @@ function connect(path: string): DatabaseSync {
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/**
+ * What a power cut left behind the last commit must not be taken for damage after the next one. On a full disk it stays.
+ * SQLite refuses until something was read.
+ */
+function emptyLog(connection: DatabaseSync): void {
+  try {
+    connection.exec('SELECT 1 FROM sqlite_schema; PRAGMA wal_checkpoint = TRUNCATE');
+  } catch (error) {
+    if (!isFull(error)) throw error;
   }
 }
 

@@ -3,7 +3,14 @@ import { gaps, recordGap } from './gaps.ts';
 import { expire, quarantine } from './giving-up.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
 import { totals } from './ledger.ts';
-import { accept, acceptDigest, incidentStates, markDelivered, pendingAfter } from './outbox.ts';
+import {
+  accept,
+  acceptDigest,
+  incidentStates,
+  markDelivered,
+  markDeliveredRange,
+  pendingAfter,
+} from './outbox.ts';
 import { recall } from './recall.ts';
 import { recordSyncPoint, syncPoint } from './sync-points.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
@@ -20,6 +27,7 @@ export const operations = {
   incidentStates,
   pendingAfter,
   markDelivered,
+  markDeliveredRange,
   quarantine,
   expire,
   unwritten,

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { syncFolderNow } from '../system/durable-file.ts';
 import { checksum } from './checksum.ts';
+import { PAGE_BYTES } from './database.ts';
 import { isConstraint } from './failure.ts';
 import { type HistoryRow, isSoundHistory } from './history.ts';
 import { LANES_VERSION } from './migrations.ts';
+import { scanRows } from './page-scan.ts';
 import { placeOf } from './place.ts';
 import { laneOfPayload, renumber } from './renumber.ts';
 import { isSound, type StoredRow } from './row.ts';
@@ -14,9 +17,7 @@ import { isSoundWatched, type WatchedRow } from './watched.ts';
 
 /**
  * What happens to a damaged database: its files are renamed to `fieldnote.db.corrupt-<n>` (with -wal and -shm) and
- * stay for a person to look at. Creating the new file and copying into it what can be read is one transaction; if the
- * power goes in the middle of it, the next start finds an empty file and the same damaged one beside it, and does
- * it again.
+ * stay for a person to look at. The new file gets its name once it holds what can be read of the damaged one.
  */
 
 interface Ledger {
@@ -26,35 +27,48 @@ interface Ledger {
 
 /** What could be read of the books of a damaged file. */
 interface Found {
+  /** Of its schema; NaN when that is not known. */
+  readonly version: number;
   readonly ledger: Ledger | undefined;
   /** How many reports waited in it. */
   readonly pending: number | undefined;
 }
 
+export interface Table {
+  readonly name: string;
+  /** Whether a row has the checksum that belongs to it; missing where rows have none. */
+  readonly isSound?: (row: Row) => boolean;
+}
+
 /** In this order; quarantined reports stay in the damaged file. */
-const TABLES: readonly { readonly name: string; readonly isSound: (row: Row) => boolean }[] = [
+export const SAVED_TABLES: readonly Table[] = [
   { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
   { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
   { name: 'unwritten', isSound: (row) => isSoundUnwritten(row as unknown as UnwrittenRow) },
   { name: 'history', isSound: (row) => isSoundHistory(row as unknown as HistoryRow) },
   { name: 'watched', isSound: (row) => isSoundWatched(row as unknown as WatchedRow) },
   { name: 'moment', isSound: ({ name, stamp, crc }) => checksum(`${name}`, `${stamp}`) === crc },
-  { name: 'learning', isSound: () => true },
+  { name: 'learning' },
   { name: 'learningChunk', isSound: ({ data, crc }) => data instanceof Uint8Array && checksum(data) === crc },
-  { name: 'gap', isSound: () => true },
-  { name: 'syncPoint', isSound: () => true },
+  { name: 'gap' },
+  { name: 'syncPoint' },
 ];
 
 const READ_ROWS = 64;
-/** Bounds the trying to about a second: a tree whose root is gone would otherwise be searched number by number. */
-const READS_MAX = 100_000;
+/** Bounds the trying: a tree whose root is gone would otherwise be searched number by number. */
+const READS_MAX = 2000;
+/** More than a log grows to. */
+const LOG_BYTES_MAX = 64 * 1024 * 1024;
 const ROWID_MAX_GUESS = 2 ** 31;
 
-/** Renames the files of the database out of the way. */
+/**
+ * Renames the files of the database out of the way. Each name lasts before the next one changes: a log that goes first
+ * would leave its database without what was promised in it.
+ */
 export function putAside(path: string): void {
   const aside = `${path}.corrupt-${numberPutAside(path) + 1}`;
   for (const suffix of ['', '-wal', '-shm'])
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+    if (existsSync(path + suffix)) renameDurably(path + suffix, aside + suffix);
 }
 
 /** The damaged file that was put aside last. */
@@ -67,7 +81,12 @@ export function newestPutAside(path: string): string | undefined {
 export function finishPutAside(path: string): void {
   const aside = newestPutAside(path);
   if (aside !== undefined && !existsSync(path) && existsSync(`${path}-wal`))
-    renameSync(`${path}-wal`, `${aside}-wal`);
+    renameDurably(`${path}-wal`, `${aside}-wal`);
+}
+
+function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolderNow(dirname(to));
 }
 
 /**
@@ -91,17 +110,87 @@ export function salvage(sql: Sql, damagedPath: string): string {
 
 /** Copies all tables but the books, of which comes back what can be read. */
 function copyTables(damagedPath: string, to: DatabaseSync): Found {
+  const targets = SAVED_TABLES.map((table) => new Target(to, table));
+  const found = copyByTrees(damagedPath, targets);
+  copyByPages(damagedPath, targets);
+  renumber(to, ({ seq, payload }) =>
+    found.version < LANES_VERSION ? laneOfPayload(payload) : placeOf(seq).lane,
+  );
+  return found;
+}
+
+/** What SQLite itself finds: the rows as they were last. */
+function copyByTrees(damagedPath: string, targets: readonly Target[]): Found {
   const damaged = openDamaged(damagedPath);
-  if (damaged === undefined) return { ledger: undefined, pending: undefined };
+  if (damaged === undefined) return { version: Number.NaN, ledger: undefined, pending: undefined };
   try {
     const version = Number(attempt(() => damaged.prepare('PRAGMA user_version').get())?.['user_version']);
-    for (const table of TABLES) copyTable(damaged, to, table);
-    renumber(to, ({ seq, payload }) =>
-      version < LANES_VERSION ? laneOfPayload(payload) : placeOf(seq).lane,
-    );
-    return { ledger: ledgerOf(damaged), pending: pendingOf(damaged, version) };
+    for (const target of targets)
+      for (const values of readableRows(damaged, target.name)) target.take(values);
+    return { version, ledger: ledgerOf(damaged), pending: pendingOf(damaged, version) };
   } finally {
     damaged.close();
+  }
+}
+
+/** What SQLite does not find, because the pages that lead to it are gone: each row that its own checksum vouches for. */
+function copyByPages(damagedPath: string, targets: readonly Target[]): void {
+  const file = openSync(damagedPath, 'r');
+  try {
+    const withChecksum = targets.filter(({ hasChecksum }) => hasChecksum);
+    for (const values of scanRows({ file, log: readLog(damagedPath), pageBytes: PAGE_BYTES }))
+      withChecksum.find((target) => target.take(values));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The log of a database as bytes; empty when there is none. */
+export function readLog(path: string): Buffer {
+  const logPath = `${path}-wal`;
+  if (!existsSync(logPath)) return Buffer.of();
+  const file = openSync(logPath, 'r');
+  try {
+    const log = Buffer.alloc(Math.min(fstatSync(file).size, LOG_BYTES_MAX));
+    return log.subarray(0, readSync(file, log));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A table of the new file that takes rows of the damaged one. */
+class Target {
+  readonly name: string;
+  readonly hasChecksum: boolean;
+  readonly #columns: readonly string[];
+  readonly #isSound: (row: Row) => boolean;
+  readonly #insert: StatementSync;
+
+  constructor(to: DatabaseSync, { name, isSound }: Table) {
+    const columns = to.prepare('SELECT name FROM pragma_table_info(?)').all(name) as { name: string }[];
+    this.name = name;
+    this.hasChecksum = isSound !== undefined;
+    this.#columns = columns.map((column) => column.name);
+    this.#isSound = isSound ?? (() => true);
+    this.#insert = to.prepare(`INSERT OR IGNORE INTO ${name} VALUES (${columns.map(() => '?')})`);
+  }
+
+  /**
+   * Takes a row if it is sound and fits; one that is there already stays. Columns are taken by position, because their
+   * names may be damaged.
+   * @returns whether it is one of this table
+   */
+  take(values: readonly SQLOutputValue[]): boolean {
+    const entries = this.#columns.map((column, index) => [column, values[index] ?? null] as const);
+    const row = Object.fromEntries(entries);
+    if (values.length > entries.length || !this.#isSound(row)) return false;
+    try {
+      this.#insert.run(...Object.values(row));
+      return true;
+    } catch (error) {
+      if (!isConstraint(error)) throw error;
+      return false;
+    }
   }
 }
 
@@ -133,21 +222,6 @@ function openDamaged(path: string): DatabaseSync | undefined {
   if (attempt(() => database.prepare('SELECT 1 FROM sqlite_schema').all()) !== undefined) return database;
   database.close();
   return undefined;
-}
-
-/** Copies all sound rows that can be read; columns are taken by position, because their names may be damaged. */
-function copyTable(from: DatabaseSync, to: DatabaseSync, { name, isSound }: (typeof TABLES)[number]): void {
-  const columns = to.prepare('SELECT name FROM pragma_table_info(?)').all(name) as { name: string }[];
-  const insert = to.prepare(`INSERT OR IGNORE INTO ${name} VALUES (${columns.map(() => '?')})`);
-  for (const values of readableRows(from, name)) {
-    const row = Object.fromEntries(columns.map((column, index) => [column.name, values[index] ?? null]));
-    if (!isSound(row)) continue;
-    try {
-      insert.run(...Object.values(row));
-    } catch (error) {
-      if (!isConstraint(error)) throw error;
-    }
-  }
 }
 
 /** A range of row numbers that cannot be read is halved until only the unreadable rows are left out. */

@@ -1,5 +1,6 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Writes a file and waits until the disk has it. Its name lasts only after `syncFolder`. */
 export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
@@ -19,4 +20,35 @@ export async function replaceDurably(path: string, content: string | Uint8Array)
 export async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
+}
+
+/**
+ * Makes a folder, and those above it, so that it lasts. Also one that was there may not be on the disk yet: whoever made
+ * it did not wait. For a thread that may wait.
+ */
+export function makeFolderDurably(path: string): void {
+  const first = mkdirSync(path, { recursive: true }) ?? path;
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    trySyncFolder(dirname(folder));
+    if (folder === resolve(first)) return;
+  }
+}
+
+/** The folder above the own one may belong to somebody else, who then has to know. */
+function trySyncFolder(path: string): void {
+  try {
+    syncFolderNow(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+  }
+}
+
+/** `syncFolder` for a thread that may wait. */
+export function syncFolderNow(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -90,15 +90,23 @@ describe('a damaged database', () => {
     expect(call(database, 'accept', acceptance(1))).toBe(saved.length + 1);
   });
 
-  test('whose outbox is unreadable from its root still gives up the incident states, in bounded time', () => {
-    const folder = filledFolder();
-    overwritePage(folder, pagesOf(folder, 'outbox').root);
-    const database = openIn(folder, { newEpoch: 'epoch-new' });
-    expect(waitingSeqs(database)).toEqual([]);
-    expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: REPORTS }]);
-    expect(call(database, 'incidentStates', undefined).size).toBe(1);
-    expect(call(database, 'accept', acceptance(1))).toBe(1);
-  });
+  test.each([
+    ['outbox', 1],
+    ['sqlite_schema', 0],
+  ])(
+    'whose table %s is unreadable from its root keeps all reports: each vouches for itself',
+    (table, gap) => {
+      const folder = filledFolder();
+      overwritePage(folder, table === 'outbox' ? pagesOf(folder, 'outbox').root : 1);
+      const database = openIn(folder, { newEpoch: 'epoch-new' });
+      expect(waitingSeqs(database).length).toBe(REPORTS);
+      expect(gapsOf(database)).toMatchObject([{ reason: 'store-recovered', count: gap === 1 ? 0 : null }]);
+      expect(call(database, 'incidentStates', undefined)).toEqual(new Map([['pump', { open: REPORTS + 1 }]]));
+      expect(call(database, 'pendingAfter', { lane: 'critical', seq: 0, limit: 1 })).toMatchObject([
+        acceptance(2).entry,
+      ]);
+    },
+  );
 
   test('without readable books goes on counting boots from the newest report', () => {
     const folder = filledFolder();
@@ -198,6 +206,45 @@ test('a log that a crash has left behind is read, and its reports are there', ()
   for (const name of ['fieldnote.db', 'fieldnote.db-wal']) copyFileSync(join(folder, name), join(copy, name));
   const copied = openIn(copy, { newEpoch: 'epoch-new' });
   expect([waitingSeqs(copied), copied.epoch]).toEqual([[1], 'epoch-1']);
+});
+
+describe('a log of which a piece is damaged', () => {
+  /** A copy of a store as a kill leaves it: 20 commits in the log. */
+  function killedFolder(): string {
+    const folder = temporaryFolder();
+    const database = openIn(folder);
+    for (let revision = 1; revision <= 20; revision++) call(database, 'accept', acceptance(revision));
+    const copy = temporaryFolder();
+    for (const name of ['fieldnote.db', 'fieldnote.db-wal'])
+      copyFileSync(join(folder, name), join(copy, name));
+    return copy;
+  }
+
+  test.each([
+    ['header', 3],
+    ['first frames', 2000],
+  ])('in its %s gives back the promised reports behind it, which SQLite would forget', (_, position) => {
+    const folder = killedFolder();
+    const path = join(folder, 'fieldnote.db-wal');
+    const log = readFileSync(path);
+    log[position] = (log[position] ?? 0) ^ 1;
+    writeFileSync(path, log);
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(waitingSeqs(database).length).toBeGreaterThanOrEqual(19);
+    expect(database.epoch).toBe('epoch-new');
+    expect(readFileSync(join(folder, 'fieldnote.db.corrupt-1-wal')).equals(log)).toBe(true);
+  });
+
+  test('in its last transaction is what a power cut leaves: the store goes on as the same one', () => {
+    const folder = killedFolder();
+    const path = join(folder, 'fieldnote.db-wal');
+    const log = readFileSync(path);
+    log.fill(0x5a, log.length - 3000, log.length - 1000);
+    writeFileSync(path, log);
+    const database = openIn(folder, { newEpoch: 'epoch-new' });
+    expect(database.epoch).toBe('epoch-1');
+    expect(waitingSeqs(database).length).toBe(19);
+  });
 });
 
 test('whatever happens to the bytes, it starts, never deletes, and gives back only what was accepted', () => {
