@@ -48,8 +48,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   const settings = { dataDir: join(bench.diskFolder, 'publishing'), sizeMaxMiB: 64, bootId: 'bench' };
   const keeper = await StoreKeeper.start({ ...parts, settings, onAccepted: () => publisher?.nudge() });
   const start = () => {
-    const digests = { linkUp: async () => undefined, linkLost: () => {} };
-    publisher = createPublisher({ ...parts, ...PLACE, config, keeper, digests, secrets: async () => ({}) });
+    publisher = createPublisher({ ...parts, ...PLACE, config, keeper, secrets: async () => ({}) });
     publisher.start();
     return publisher;
   };

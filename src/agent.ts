@@ -84,22 +84,16 @@ interface Parts extends AgentOptions {
  * @throws FieldnoteError STORE_LOCKED or STORE_NEWER when another or a newer Fieldnote owns the store
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { config, bootId, deviceId, log } = options;
+  const { config, log, bootId, deviceId } = options;
   const { site, node, mqtt, dataDir } = config;
   const counters = new Counters();
   // The clock stamps with the boot number, which the store counts.
   let keeper: StoreKeeper | undefined;
   const clock = systemClock(() => keeper?.store?.boot ?? 0);
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId, deviceId };
-  keeper = await StoreKeeper.start({
-    settings,
-    clock,
-    counters,
-    log,
-    onAccepted: (lane) => publisher?.nudge(lane),
-  });
-  const onStored = (lane: Lane) => publisher?.nudge(lane);
-  const digests = new Digests({ ...options, clock, keeper, counters, onStored });
+  const nudge = (lane?: Lane) => publisher?.nudge(lane);
+  keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });
+  const digests = new Digests({ ...options, clock, keeper, counters, onStored: nudge });
   const publisher =
     mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, digests, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });

@@ -108,7 +108,7 @@ export class Digests {
     try {
       const recollection = await this.recall(period);
       if (recollection === undefined) return undefined;
-      const happened = happenedBy(recollection, assetsOf(config));
+      const happened = await happenedBy(recollection, assetsOf(config));
       const provenance = { config: configSha256, agent: agentVersion };
       const digest = digestOf({ id: randomUUID(), occasion, site, node, period, happened, provenance });
       const entry = this.#entryOf(digest, period.to);

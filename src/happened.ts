@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { type SyncPointOf, withWallTimesCorrected } from './publish/envelope.ts';
 import type { Happened } from './report/digest.ts';
 import type { Recollection } from './store/recall.ts';
@@ -9,19 +10,29 @@ export interface NamedAsset {
   readonly name: string;
 }
 
+/** Reports that are read at a time: the thread that does it also reads the ports. */
+const READ_AT_ONCE = 32;
+
 /** What the store recalls as facts: reports that still are reports, with the wall times that are known by now. */
-export function happenedBy(recollection: Recollection, assets: readonly NamedAsset[]): Happened {
+export async function happenedBy(
+  recollection: Recollection,
+  assets: readonly NamedAsset[],
+): Promise<Happened> {
   const { reports, unplaced, unreadable, gaps, watchedMs, syncPoints } = recollection;
   const points = new Map(syncPoints.map((point) => [point.boot, { ...point, clock: 'synced' } as const]));
   const syncPointOf: SyncPointOf = (boot) => points.get(boot);
-  const read = reports.map(readReport);
-  const known = read.filter((report) => report !== undefined);
+  const known: Report[] = [];
+  for (const [at, payload] of reports.entries()) {
+    if (at % READ_AT_ONCE === 0) await breathe();
+    const report = readReport(payload);
+    if (report !== undefined) known.push(withWallTimesCorrected(report, syncPointOf));
+  }
   return {
-    reports: known.map((report) => withWallTimesCorrected(report, syncPointOf)),
+    reports: known,
     gaps,
     coverage: assets.map((asset) => ({ asset, watchedMs: watchedMs[asset.key] ?? 0 })),
     unplaced,
-    unreadable: unreadable + read.length - known.length,
+    unreadable: unreadable + reports.length - known.length,
   };
 }
 

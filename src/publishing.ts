@@ -13,14 +13,14 @@ import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { Stamp } from './values/stamp.ts';
 
+/** The backlog of a link that was long away waits no longer for its digest. */
+const FIRST_WORD_HOLD_MS = 15_000;
+
 /** What of the store is published from. */
 type OutboxKeeper = Pick<
   StoreKeeper,
   'store' | 'pendingAfter' | 'markDelivered' | 'quarantine' | 'expire' | 'syncPoint'
 >;
-
-/** The backlog of a link that was long away waits no longer for its digest. */
-const FIRST_WORD_HOLD_MS = 15_000;
 
 export interface PublishingParts {
   readonly config: MqttConfig;
@@ -28,7 +28,8 @@ export interface PublishingParts {
   readonly node: string;
   readonly secrets: () => Promise<Secrets>;
   readonly keeper: OutboxKeeper;
-  readonly digests: Pick<Digests, 'linkUp' | 'linkLost'>;
+  /** Makes a digest when the link was away for long. */
+  readonly digests?: Pick<Digests, 'linkUp' | 'linkLost'>;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
@@ -43,7 +44,7 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
     outbox: () =>
       new FirstWord({
         outbox: outboxOf(keeper, syncPoints),
-        first: digests.linkUp(),
+        first: digests?.linkUp() ?? Promise.resolve(undefined),
         holdMs: FIRST_WORD_HOLD_MS,
         onOpen: () => publisher.nudge(),
       }),
@@ -62,7 +63,7 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
         log.info({ broker: url }, `connected to ${url}${version === 5 ? '' : ` with MQTT ${version}${why}`}`);
       },
       lost(error: FieldnoteError, retryInMs: number) {
-        digests.linkLost();
+        digests?.linkLost();
         counters.add('broker_losses', url);
         log.warn({ broker: url, code: error.code }, `${error.message}; ${retry(retryInMs)}`);
       },

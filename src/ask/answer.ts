@@ -31,14 +31,20 @@ export interface AnswerInput {
 }
 
 /** The answer to a question: a digest of what its query finds, from stored facts alone. */
-export function answerOf({ query, remembered, assets, config, configSha256 }: AnswerInput): Answer {
+export async function answerOf({
+  query,
+  remembered,
+  assets,
+  config,
+  configSha256,
+}: AnswerInput): Promise<Answer> {
   const { now, recollection } = remembered;
   const asked = assets.filter(({ key }) => query.assets.length === 0 || query.assets.includes(key));
   const named = asked.map(({ key, name }) => ({ key, name }));
   const found: Happened =
     recollection === undefined
       ? { reports: [], gaps: [], coverage: [], unplaced: 0, unreadable: 0 }
-      : happenedBy(recollection, query.span === undefined ? [] : named);
+      : await happenedBy(recollection, query.span === undefined ? [] : named);
   const reports = matching(found.reports, query);
   const period = query.span === undefined ? allTime(reports, now) : periodOf(query.span, now);
   const { site, node } = config;

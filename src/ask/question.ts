@@ -46,7 +46,7 @@ export interface Query {
 
 /** Why a question has no query. */
 export interface NotUnderstood {
-  readonly kind: 'not-understood' | 'unknown-asset' | 'future';
+  readonly kind: 'not-understood' | 'negated' | 'unknown-asset' | 'future';
   /** The words in question. */
   readonly words: string;
 }
@@ -80,7 +80,7 @@ const HAPPENINGS = wordSet(
   'happen happened happens happening incident incidents problem problems issue issues trouble fault faults failure failures ' +
     'fail failed failing alarm alarms alarmed alert alerts event events report reports reported summary summarise summarize ' +
     'digest overview wrong broken broke break anomaly anomalies deviate deviated deviation deviations abnormal unusual odd ' +
-    'strange news occur occurred',
+    'strange news occur occurred new come came hiccup hiccups misbehave misbehaved damage damaged',
 );
 const FILLERS = wordSet(
   'what whats when which who how was is are were be been has have had having do does did done doing with to on at in the a an ' +
@@ -91,12 +91,16 @@ const FILLERS = wordSet(
     'long day night today oclock status please hi hello hey fieldnote one ones got happen record records recorded know ' +
     'if more less by see look looks like seen as well again kind kinds sort type types also both his her their them they',
 );
+/** Questions for everything but something are not understood, rather than taken for their opposite. */
+const EXCEPTIONS = wordSet('except excluding besides without');
 /** After these the name of something follows. */
 const TOWARDS = wordSet('to with of at on for about from');
 
 /** What a question asks for, or why nobody knows. */
 export function readQuestion(text: string, context: QuestionContext): Query | NotUnderstood {
-  const words = wordsOf(text);
+  const words = withoutNegation(wordsOf(text));
+  const negated = negationIn(words);
+  if (negated !== undefined) return { kind: 'negated', words: negated };
   const free = new Set(words.keys());
   const take = (used: Iterable<number>) => {
     for (const at of used) free.delete(at);
@@ -149,6 +153,29 @@ export function readQuestion(text: string, context: QuestionContext): Query | No
     isTimeNamed: time !== undefined,
     unused: unused.map((at) => words[at] ?? ''),
   };
+}
+
+/** What is not closed is open. */
+function withoutNegation(words: readonly string[]): string[] {
+  return words.flatMap((word, at) => {
+    if (isNot(word) && CLOSED.has(words[at + 1] ?? '')) return [];
+    return isNot(words[at - 1]) && CLOSED.has(word) ? ['open'] : [word];
+  });
+}
+
+function negationIn(words: readonly string[]): string | undefined {
+  const at = words.findIndex(
+    (word, place) => EXCEPTIONS.has(word) || (isNot(word) && hasMeaning(words[place + 1] ?? '')),
+  );
+  return at < 0 ? undefined : words.slice(at, at + 2).join(' ');
+}
+
+function isNot(word: string | undefined): boolean {
+  return word === 'not' || word === 'arent' || word === 'isnt' || word === 'werent' || word === 'wasnt';
+}
+
+function hasMeaning(word: string): boolean {
+  return OPEN.has(word) || HEALTH.has(word) || SEVERITIES.has(word) || KINDS.has(word);
 }
 
 function wordsOf(text: string): string[] {
@@ -256,8 +283,10 @@ function kindsIn(words: readonly string[], free: Set<number>): Report['kind'][] 
 /** "the last alarm", "most recent": "last" that is not a part of a time. */
 function isAboutLatest(words: readonly string[], free: Set<number>, isTimed: boolean): boolean {
   const isNamed = hasWord(words, free, LATEST);
-  const isLast = [...free].some((at) => words[at] === 'last');
-  return isNamed || (isLast && !isTimed);
+  const isLast = [...free].some(
+    (at) => words[at] === 'last' && (!isTimed || HAPPENINGS.has(words[at + 1] ?? '')),
+  );
+  return isNamed || isLast;
 }
 
 /** What is left over and looks like the name of something: it has a number, or stands where a name would. */

@@ -121,7 +121,7 @@ function ago(words: readonly string[], { nowMs }: PieceContext): Read | undefine
 
 /** "last 3 hours", "past two days", "last hour and a half" */
 function lastLong([first, ...words]: readonly string[], { nowMs }: PieceContext): Read | undefined {
-  if (first !== 'last' && first !== 'past') return undefined;
+  if (first !== 'last' && first !== 'past' && first !== 'for') return undefined;
   const amount = amountAt(words) ?? amountAt(['a', ...words], -1);
   if (amount === undefined) return undefined;
   const isHalfMore = words.slice(amount.length, amount.length + 3).join(' ') === 'and a half';
@@ -139,10 +139,13 @@ function amountAt(words: readonly string[], lengthChange = 0) {
   if (glued !== undefined && gluedMs !== undefined)
     return { ms: Number(glued) * gluedMs, unitMs: gluedMs, length: 1 + lengthChange };
   let at = words[0] === 'a' && ['couple', 'few'].includes(words[1] ?? '') ? 1 : 0;
-  const count = words[at] === 'half' ? 0.5 : numberOf(words[at]);
+  const parts: Readonly<Record<string, number>> = { half: 0.5, quarter: 0.25 };
+  const part = parts[words[at] ?? ''];
+  const count = part ?? numberOf(words[at]);
   if (count === undefined) return undefined;
   at += 1;
-  if (words[at] === 'of' || (count === 0.5 && /^an?$/.test(words[at] ?? ''))) at += 1;
+  if (words[at] === 'of') at += 1;
+  if (part !== undefined && /^an?$/.test(words[at] ?? '')) at += 1;
   const unitMs = UNITS_MS[singular(words[at] ?? '')];
   return unitMs === undefined ? undefined : { ms: count * unitMs, unitMs, length: at + 1 + lengthChange };
 }
@@ -215,7 +218,19 @@ function date(words: readonly string[], { nowMs }: PieceContext): Read | undefin
       Number(dotted[2]) - 1,
       dotted[3] ? Number(dotted[3]) : undefined,
     );
+  if (
+    /^\d{1,2}(?:st|nd|rd|th)$/.test(first) &&
+    monthNumber(words[1] === 'of' ? words[2] : words[1]) === undefined
+  )
+    return dayOfMonth(Number.parseInt(first, 10), nowMs);
   return namedDate(words, nowMs);
+}
+
+/** "the 5th": of this month, or of the one before. */
+function dayOfMonth(day: number, nowMs: number): Read | undefined {
+  const month = new Date(nowMs).getMonth();
+  const isPast = day <= new Date(nowMs).getDate();
+  return dated(nowMs, 1, day, isPast ? month : (month + 11) % 12);
 }
 
 function namedDate(words: readonly string[], nowMs: number): Read | undefined {
@@ -269,7 +284,9 @@ function clockTime([first = '', second = '']: readonly string[]): Read | undefin
   const isSpaced = glued === undefined && /^(?:am|pm|oclock)$/.test(second);
   const half = glued ?? (isSpaced ? second : undefined);
   if (half === undefined && minutes === undefined) return undefined;
-  const clock = clockOf(Number(hours), Number(minutes ?? 0), half ?? 'exact');
+  // "2:30" may be either half of the day, "02:30" and "14:30" are not.
+  const isExact = hours?.startsWith('0') || Number(hours) > 12;
+  const clock = clockOf(Number(hours), Number(minutes ?? 0), half ?? (isExact ? 'exact' : undefined));
   return { piece: { clock }, length: isSpaced ? 2 : 1 };
 }
 

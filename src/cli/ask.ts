@@ -25,7 +25,7 @@ export async function ask(question: string, options: { config: string; json?: bo
   const query = readQuestion(question, { nowMs, assets, shift: shiftOf(config.digest.at, nowMs) });
   if ('kind' in query) throw refusal(query, assets);
   const found = await asDataOwner(config.dataDir, () => remembered(config.dataDir, query.span));
-  const answer = answerOf({ query, remembered: found, assets, config, configSha256 });
+  const answer = await answerOf({ query, remembered: found, assets, config, configSha256 });
   const understood = understanding(query, assets, found.now);
   const text = options.json ? jsonOf(question, query, understood, answer) : pageOf(understood, answer);
   process.stdout.write(`${text}\n`);
@@ -51,6 +51,7 @@ function refusal({ kind, words }: NotUnderstood, assets: readonly KnownAsset[]):
   const known = assets.map(({ key, name }) => (name === key ? key : `${key} (${name})`)).join(', ');
   const messages = {
     'not-understood': `I do not understand the question: ask what happened, to which asset, and when, such as "what happened to ${assets[0]?.key ?? 'pump1'} last night?"`,
+    negated: `I do not understand "${words}": ask for what you want to see, not for everything else`,
     'unknown-asset': `I know nothing called "${words}": the configuration has ${known || 'no assets'}`,
     future: 'that lies ahead: I only know what was reported',
   } as const;

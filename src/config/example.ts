@@ -46,6 +46,9 @@ assets:
       # How much healthy running is learned before watching begins. Longer is better.
       for: 10min
 
+# A digest of what happened since the last one, at these local times; the ends of your shifts.
+#digest: { at: ["06:00", "14:00", "22:00"] }
+
 # Reports are kept in dataDir until this broker has acknowledged them. Leave it out to only store them.
 #mqtt:
 #  url: mqtts://broker.example:8883

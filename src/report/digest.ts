@@ -35,9 +35,7 @@ export interface DigestInput extends Pick<Digest, 'id' | 'occasion' | 'site' | '
 export function digestOf({ period, happened, provenance, ...head }: DigestInput): Digest {
   const { reports, gaps, coverage, unplaced, unreadable } = happened;
   const lengthMs = offsetMs(period.from, period.to) ?? Number.POSITIVE_INFINITY;
-  const ranked = reports
-    .filter(({ explainedBy }) => explainedBy === undefined)
-    .toSorted((one, other) => rank(other) - rank(one) || byLength(other, one));
+  const ranked = byWeight(reports.filter(({ explainedBy }) => explainedBy === undefined));
   const open = ranked.filter(({ closed }) => closed === null);
   const latest = reports.toSorted((one, other) => byTime(other, one));
   const facts: Omit<Digest, 'text'> = {
@@ -62,17 +60,17 @@ export function digestOf({ period, happened, provenance, ...head }: DigestInput)
   return { ...facts, text: digestText(facts) };
 }
 
-function rank({ severity }: Report): number {
-  return SEVERITIES.indexOf(severity);
-}
-
-/** The longer one is the larger; between equal ones the one with the higher score. */
-function byLength(one: Report, other: Report): number {
-  return lengthOf(one) - lengthOf(other) || one.peakScore - other.peakScore;
-}
-
-function lengthOf({ opened, closed, updated }: Report): number {
-  return elapsedMs(opened, closed ?? updated) ?? 0;
+/** By severity, then length, then highest score, the weightiest first. */
+function byWeight(reports: readonly Report[]): Report[] {
+  const weighed = reports.map((report) => {
+    const { severity, opened, closed, updated } = report;
+    const lastedMs = elapsedMs(opened, closed ?? updated) ?? 0;
+    return { report, rank: SEVERITIES.indexOf(severity), lastedMs, score: report.peakScore };
+  });
+  weighed.sort(
+    (one, other) => other.rank - one.rank || other.lastedMs - one.lastedMs || other.score - one.score,
+  );
+  return weighed.map(({ report }) => report);
 }
 
 function byTime({ updated: one }: Report, { updated: other }: Report): number {

@@ -43,6 +43,7 @@ export function accept(database: Database, { stateKey, state, entry, wording }: 
     ON CONFLICT DO UPDATE SET state = excluded.state, crc = excluded.crc`;
   recordWording(sql, wording, entry);
   recordHistory(database, { id: wording.incident, revision: entry.revision, payload: entry.payload });
+  makeRoom(database, entry.lane, entry.stamp);
   return seq;
 }
 
@@ -54,11 +55,13 @@ export interface DigestAcceptance {
 
 /**
  * Stores a digest, which is a report without an incident; returns its `seq`.
- * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit
+ * @throws FieldnoteError BAD_ARGUMENT when a part is over its limit, STORE_FULL when the disk has no room for it
  */
 export function acceptDigest(database: Database, { entry, moment }: DigestAcceptance): number {
   if (moment !== null) recordMoment(database, moment);
-  return add(database, entry);
+  const seq = add(database, entry);
+  makeRoom(database, entry.lane, entry.stamp);
+  return seq;
 }
 
 /** Puts a report at the end of its lane. */
@@ -77,7 +80,6 @@ function add(database: Database, entry: OutboxEntry): number {
   sql.run`
     INSERT INTO outbox (seq, id, revision, asset, topic, payload, stamp, crc)
     VALUES (${seq}, ${id}, ${revision}, ${asset}, ${topic}, ${payload}, ${stamp}, ${crc})`;
-  makeRoom(database, lane, entry.stamp);
   return seq;
 }
 

@@ -49,7 +49,7 @@ async function sent(path: string, bytes: string): Promise<string> {
   return text;
 }
 
-describe.concurrent('fieldnote ask', { timeout: 120_000 }, () => {
+describe('fieldnote ask', { timeout: 120_000 }, () => {
   test('gives the same answer while the daemon runs, after it was stopped, and after it was killed', async () => {
     await using asked = await plantWithIncident();
     const { plant, daemon, closed, ask, answer } = asked;

@@ -16,7 +16,7 @@ function eventsAt({ messages }: Broker): { readonly topic: string; readonly even
 const digestsAt = (broker: Broker) =>
   eventsAt(broker).flatMap(({ topic, event }) => (topic.endsWith('/digest') ? [event] : []));
 
-describe.concurrent('the daemon after a long time without a link', { timeout: 60_000 }, () => {
+describe('the daemon after a long time without a link', { timeout: 60_000 }, () => {
   test('tells what happened before it sends the backlog, also after a restart', async () => {
     await using plant = await setUpPlant();
     const { broker, config, machine } = plant;

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateFiles, createAuthority, issueCertificate } from '../support/certificates.ts';
 import { Daemon, eventually, type Folder, newFolder, runFieldnote, writeConfig } from '../support/daemon.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { freePort } from '../support/real-broker.ts';
 import { needsCommand } from '../support/needs.ts';
 import { startPublishing } from '../support/publishing-process.ts';
+import { freePort } from '../support/real-broker.ts';
 
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const NODE = { site: 'plant', node: 'skid' };

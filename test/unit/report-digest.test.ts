@@ -147,7 +147,7 @@ describe('a digest', () => {
         expect(digestSchema.safeParse(JSON.parse(JSON.stringify(digest))).error).toBeUndefined();
         expect(digestFaults(digest, reports)).toEqual([]);
       }),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 150, seed: 1 },
     );
   });
 
