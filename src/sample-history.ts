@@ -9,7 +9,7 @@ import type { Row } from './window/grid.ts';
  * and for the days before it minimum, mean and maximum of every half minute. Two rings of 2 MiB for each asset.
  */
 
-/** One row of levels. */
+/** One row of levels, unless the asset itself has fewer. */
 const LEVEL_MS = 30_000;
 /** What a kill may take of the levels. Each time costs 4 KiB of flash: 0.6 MB a day. */
 const KEEP_INTERVAL_MS = 600_000;
@@ -52,12 +52,14 @@ export class SampleHistory {
   readonly #raw: BlockWriter;
   readonly #recent: Row[] = [];
   readonly #level: Level;
+  readonly #levelMs: number;
   #levelEndMs = Number.NEGATIVE_INFINITY;
   #keptMs = Number.NEGATIVE_INFINITY;
   #rawLeft = 0;
 
   constructor(options: SampleHistoryOptions, next: Readonly<Record<HistoryKind, number>>) {
-    this.#levels = new BlockWriter(options, { kind: 'levels', next: next.levels, stepMs: LEVEL_MS });
+    this.#levelMs = Math.max(LEVEL_MS, options.stepMs);
+    this.#levels = new BlockWriter(options, { kind: 'levels', next: next.levels, stepMs: this.#levelMs });
     this.#raw = new BlockWriter(options, { kind: 'raw', next: next.raw, stepMs: options.stepMs });
     this.#level = new Level(options.channels.length);
   }
@@ -91,7 +93,7 @@ export class SampleHistory {
   #endLevel(endMs: number): void {
     const row = this.#level.take();
     if (row !== undefined) this.#levels.add(this.#levelEndMs, row);
-    this.#levelEndMs = Math.ceil(endMs / LEVEL_MS) * LEVEL_MS;
+    this.#levelEndMs = Math.ceil(endMs / this.#levelMs) * this.#levelMs;
     if (endMs - this.#keptMs < KEEP_INTERVAL_MS) return;
     this.#levels.keep();
     this.#keptMs = endMs;
@@ -126,10 +128,12 @@ class BlockWriter {
 
   add(endMs: number, row: Float32Array): void {
     if (this.#rowsMax < 1) return;
-    // A block has one beginning and one step.
-    const isNext = Math.abs(endMs - this.#lastMs - this.#head.stepMs) < this.#head.stepMs / 2;
-    if (this.#rows.length > 0 && (!isNext || this.#rows.length >= this.#rowsMax)) this.#end();
+    // A block has one beginning and one step: what is missing is a gap in it, or a new block begins.
+    const missing = Math.round((endMs - this.#lastMs) / this.#head.stepMs) - 1;
+    const isNext = missing >= 0 && this.#rows.length + missing < this.#rowsMax;
+    if (this.#rows.length > 0 && !isNext) this.#end();
     if (this.#rows.length === 0) this.#wallMs = this.#options.clock.stampAt(endMs).wallMs;
+    else for (let gap = 0; gap < missing; gap++) this.#rows.push(row.map(() => Number.NaN));
     this.#rows.push(row);
     this.#lastMs = endMs;
   }

@@ -70,6 +70,19 @@ test('a second incident right after the first repeats no row', async () => {
   expect(seconds).toEqual(Array.from({ length: 128 + 50 + 128 }, (_, index) => 300 - 127 + index));
 });
 
+test('rows that are further apart than half a minute are levels themselves, and a missing one is a gap', async () => {
+  const dataDir = temporaryFolder();
+  const counters = new Counters();
+  const clock = recordingClock();
+  const slow = { dataDir, asset: 'pump', channels: ['level'], stepMs: 60_000, clock, counters };
+  const history = await openSampleHistory(slow);
+  for (const second of [60, 120, 240, 300]) history.push(row(second, second));
+  await history.stop();
+  const [block, ...others] = await blocksOf(dataDir, 'levels');
+  expect(others).toEqual([]);
+  expect(block?.rows.map(([, mean]) => mean)).toEqual([60, 120, Number.NaN, 240]);
+});
+
 test('a restart goes on behind what is there, and a jump of time begins a block of its own', async () => {
   const dataDir = temporaryFolder();
   for (const begin of [0, 10_000]) {
