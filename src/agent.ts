@@ -1,4 +1,5 @@
 import { Assets } from './assets.ts';
+import { takeReceipts } from './carried-receipts.ts';
 import type { AssetConfig, Config } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
@@ -120,8 +121,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     setInterval(() => assets.advanceTo(clock.monoMs()), TICK_MS),
     setInterval(() => logged(log, tell()), mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
     setInterval(() => logged(log, logStatus(health, log)), STATUS_INTERVAL_MS),
+    setInterval(() => logged(log, takeReceipts(dataDir, parts)), STATUS_INTERVAL_MS),
   ];
   logged(log, tell());
+  logged(log, takeReceipts(dataDir, parts));
 
   return {
     async stop() {

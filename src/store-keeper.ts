@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GapRow } from './store/gaps.ts';
 import type { LearningKey } from './store/learning.ts';
-import type { Acceptance, Reading } from './store/outbox.ts';
+import type { Acceptance, DeliveredRange, Reading } from './store/outbox.ts';
 import type { OutboxRow } from './store/row.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import type { RevisionKey } from './store/unwritten.ts';
@@ -78,6 +78,10 @@ export class StoreKeeper {
 
   async markDelivered(seqs: readonly number[]): Promise<void> {
     await this.#store?.markDelivered(seqs);
+  }
+
+  async markDeliveredRange(range: DeliveredRange): Promise<number> {
+    return (await this.#store?.markDeliveredRange(range)) ?? 0;
   }
 
   async quarantine(seq: number, reason: string): Promise<void> {

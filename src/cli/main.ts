@@ -9,6 +9,7 @@ import { addHistory } from './history.ts';
 import { init } from './init.ts';
 import { addLearn } from './learn.ts';
 import { addModels } from './models.ts';
+import { addStore } from './store.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
 const CONFIG_DEFAULT = '/etc/fieldnote/fieldnote.yaml';
@@ -52,6 +53,7 @@ function program(): Command {
 
   addLearn(fieldnote, CONFIG_DEFAULT);
   addModels(fieldnote, CONFIG_DEFAULT);
+  addStore(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
   addCollect(fieldnote);
   addHistory(fieldnote, CONFIG_DEFAULT);

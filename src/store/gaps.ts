@@ -52,7 +52,7 @@ export function recordGap({ sql, epoch }: Database, gap: Gap): void {
 }
 
 /** All recorded gaps, the oldest first. */
-export function gaps({ sql }: Database): GapRow[] {
+export function gaps({ sql }: Pick<Database, 'sql'>): GapRow[] {
   const rows = sql.all`SELECT * FROM gap ORDER BY id` as unknown as (Omit<GapRow, 'at'> & {
     at: string | null;
   })[];

@@ -41,7 +41,7 @@ export interface Leaving {
 }
 
 /** Reads no report, so it costs the same however many wait. */
-export function totals({ sql }: Database): Totals {
+export function totals({ sql }: Pick<Database, 'sql'>): Totals {
   const rows = sql.all`
     SELECT rank, accepted, delivered, accepted - delivered - expired - evicted - quarantined AS pending,
            expired, evicted, quarantined, sizeBytes

@@ -165,6 +165,18 @@ export function assertSchema(database: DatabaseSync, path: string): void {
   });
 }
 
+/**
+ * The same, and that nothing has to be brought up to date first.
+ * @throws FieldnoteError STORE_OLDER besides
+ */
+export function assertCurrentSchema(database: DatabaseSync, path: string): void {
+  assertSchema(database, path);
+  const version = versionOf(database);
+  if (version === MIGRATIONS.length) return;
+  const message = `${path} has schema ${version} of an older Fieldnote: start the daemon once, it brings it up to date`;
+  throw new FieldnoteError('STORE_OLDER', message, { path, version });
+}
+
 function versionOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }

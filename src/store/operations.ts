@@ -3,7 +3,7 @@ import { gaps, recordGap } from './gaps.ts';
 import { expire, quarantine } from './giving-up.ts';
 import { appendLearning, clearLearning, learningRows } from './learning.ts';
 import { totals } from './ledger.ts';
-import { accept, incidentStates, markDelivered, pendingAfter } from './outbox.ts';
+import { accept, incidentStates, markDelivered, markDeliveredRange, pendingAfter } from './outbox.ts';
 import { recordSyncPoint, syncPoint } from './sync-points.ts';
 import { dropUnwritten, unwritten } from './unwritten.ts';
 
@@ -13,6 +13,7 @@ export const operations = {
   incidentStates,
   pendingAfter,
   markDelivered,
+  markDeliveredRange,
   quarantine,
   expire,
   unwritten,

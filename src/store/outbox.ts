@@ -55,6 +55,30 @@ export function accept(database: Database, { stateKey, state, entry, wording }: 
   return seq;
 }
 
+export interface DeliveredRange {
+  /** Receipts of another epoch are about other reports. */
+  readonly epoch: string;
+  readonly lane: Lane;
+  /** Numbers within the lane, both included. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Deletes what somebody has confirmed to have, at most 1024 reports.
+ * @returns how many; call it again until there are none
+ */
+export function markDeliveredRange(database: Database, { epoch, lane, from, to }: DeliveredRange): number {
+  if (epoch !== database.epoch) return 0;
+  const rows = database.sql.all`
+    SELECT seq FROM outbox
+    WHERE seq BETWEEN ${seqOf({ lane, laneSeq: from })} AND ${seqOf({ lane, laneSeq: Math.min(to, LANE_SPAN - 1) })}
+    ORDER BY seq LIMIT ${READ_ROWS_MAX}`;
+  const seqs = rows.map(({ seq }) => Number(seq));
+  takeRows(database.sql, seqs, 'delivered');
+  return seqs.length;
+}
+
 /** The latest state of each key. One that the disk has damaged is dropped, with a gap. */
 export function incidentStates(database: Database): Map<string, unknown> {
   const states = new Map<string, unknown>();

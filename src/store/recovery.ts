@@ -32,14 +32,14 @@ interface Found {
   readonly pending: number | undefined;
 }
 
-interface Table {
+export interface Table {
   readonly name: string;
   /** Whether a row has the checksum that belongs to it; missing where rows have none. */
   readonly isSound?: (row: Row) => boolean;
 }
 
 /** In this order; quarantined reports stay in the damaged file. */
-const TABLES: readonly Table[] = [
+export const SAVED_TABLES: readonly Table[] = [
   { name: 'outbox', isSound: (row) => isSound(row as unknown as StoredRow) },
   { name: 'incidentState', isSound: ({ asset, state, crc }) => checksum(`${asset}`, `${state}`) === crc },
   { name: 'unwritten', isSound: (row) => isSoundUnwritten(row as unknown as UnwrittenRow) },
@@ -105,7 +105,7 @@ export function salvage(sql: Sql, damagedPath: string): string {
 
 /** Copies all tables but the books, of which comes back what can be read. */
 function copyTables(damagedPath: string, to: DatabaseSync): Found {
-  const targets = TABLES.map((table) => new Target(to, table));
+  const targets = SAVED_TABLES.map((table) => new Target(to, table));
   const found = copyByTrees(damagedPath, targets);
   copyByPages(damagedPath, targets);
   renumber(to, ({ seq, payload }) =>

@@ -9,7 +9,7 @@ import type { LearningKey } from './learning.ts';
 import type { Totals } from './ledger.ts';
 import type { Settings } from './open.ts';
 import type { Argument, OperationName, Result } from './operations.ts';
-import type { Acceptance, Reading } from './outbox.ts';
+import type { Acceptance, DeliveredRange, Reading } from './outbox.ts';
 import type { OutboxRow } from './row.ts';
 import type { SyncPoint } from './sync-points.ts';
 import type { RevisionKey } from './unwritten.ts';
@@ -95,6 +95,11 @@ export class Store {
   /** Deletes reports that were acknowledged. */
   markDelivered(seqs: readonly number[]): Promise<void> {
     return this.#ask('markDelivered', seqs);
+  }
+
+  /** Deletes reports that somebody has confirmed to have, at most 1024 of them; resolves with how many. */
+  markDeliveredRange(range: DeliveredRange): Promise<number> {
+    return this.#ask('markDeliveredRange', range);
   }
 
   /** Puts a report aside that can never be delivered, with a gap. */
