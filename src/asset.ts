@@ -10,6 +10,7 @@ import { LearnRequests } from './learn-requests.ts';
 import { type LearningKeeper, LearningPeriod } from './learning.ts';
 import { activeModelDir } from './models/active.ts';
 import { isAskedToLearnAgain, learningAgain } from './models/learn-again.ts';
+import type { SampleHistory } from './sample-history.ts';
 import type { SampleTime } from './sample-time.ts';
 import type { SensorKeeper } from './sensor-profiles.ts';
 import type { Clock } from './system/clock.ts';
@@ -35,6 +36,8 @@ export interface AssetOptions {
   readonly log: Logger;
   readonly keeper: LearningKeeper & { restore(): Promise<readonly Float32Array[]> };
   readonly sensors: SensorKeeper;
+  /** Keeps what was measured, for the plot of an incident. */
+  readonly history?: SampleHistory | undefined;
   /** Sources whose samples are placed by the time of their device. */
   readonly deviceClocks?: readonly string[];
   /** States of the incidents before a restart, of all assets. */
@@ -69,7 +72,7 @@ export class Asset {
   /** When to try again to finish the learning; infinite unless that failed. */
   #finishMs = Number.POSITIVE_INFINITY;
   #isUnfinishedTold = false;
-  #keeping: Promise<void> | undefined;
+  #keeping: Promise<unknown> | undefined;
   #phase: AssetHealth['phase'] = 'starting';
   #latest: Verdict | undefined;
   /** Of a model that could not be written where it belongs. */
@@ -139,7 +142,7 @@ export class Asset {
   /** No more samples come: keeps what was learned so far. */
   stop(): void {
     this.#watch.learning?.keep();
-    this.#keeping = this.#watch.keepSensors();
+    this.#keeping = Promise.all([this.#watch.keepSensors(), this.#options.history?.stop()]);
     this.#model.stop();
     if (this.#temporaryDir !== undefined) rmSync(this.#temporaryDir, { recursive: true, force: true });
   }

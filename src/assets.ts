@@ -5,6 +5,7 @@ import type { IncidentState } from './incident/machine.ts';
 import type { StoredStates } from './incidents.ts';
 import { modelsFolder } from './models/active.ts';
 import { LearningNotes } from './models/learning-note.ts';
+import { openSampleHistory } from './sample-history.ts';
 import { liveTime } from './sample-time.ts';
 import { openSensorProfiles } from './sensor-profiles.ts';
 import type { StoreKeeper } from './store-keeper.ts';
@@ -133,16 +134,24 @@ export class Assets {
 
   async #begin(key: string, config: AssetConfig): Promise<void> {
     const { onIncident, onVerdict, ...shared } = this.#options;
+    const { dataDir } = shared.config;
+    const channels = Object.keys(config.channels);
+    const stepMs = 1000 / config.window.rateHz;
+    const history = await openSampleHistory({ ...shared, dataDir, asset: key, channels, stepMs });
     const asset = new Asset({
       ...shared,
       key,
       config,
-      dataDir: this.#options.config.dataDir,
+      dataDir,
+      history,
       timeOf: this.#timeOf,
-      sensors: await openSensorProfiles(this.#options.config.dataDir, key, this.#options.log),
+      sensors: await openSensorProfiles(dataDir, key, shared.log),
       deviceClocks: this.#deviceClocks,
-      keeper: this.#keeperOf(key, Object.keys(config.channels)),
-      onIncident: (event, state) => onIncident(config, event, state),
+      keeper: this.#keeperOf(key, channels),
+      onIncident(event, state) {
+        if (event.event === 'opened') history.opened();
+        onIncident(config, event, state);
+      },
       onVerdict: (verdict) => onVerdict?.(verdict, config.window.step),
     });
     const bearings = this.#bearingsOf(key, config, asset);

@@ -3,6 +3,7 @@ import type { IncidentState } from './incident/machine.ts';
 import type { AssetIncidents } from './incidents.ts';
 import type { Judge } from './judge/judge.ts';
 import type { LearningPeriod } from './learning.ts';
+import type { SampleHistory } from './sample-history.ts';
 import type { SampleTime } from './sample-time.ts';
 import type { SensorKeeper } from './sensor-profiles.ts';
 import { SensorWatch } from './sensor-watch.ts';
@@ -24,6 +25,7 @@ export interface AssetWatchOptions {
   readonly clock: Clock;
   readonly incidents: AssetIncidents;
   readonly sensors: SensorKeeper;
+  readonly history?: Pick<SampleHistory, 'push'> | undefined;
   /** Sources whose samples are placed by the time of their device. */
   readonly deviceClocks?: readonly string[] | undefined;
   readonly on: AssetWatchEvents;
@@ -137,6 +139,7 @@ export class AssetWatch {
 
   #take(row: Row): void {
     this.#latestRow = row;
+    this.#options.history?.push(row);
     const leftOut = this.#sensors.leftOutAt(row.endMs, row.isFirst);
     this.#learn(withGaps(row.values, leftOut));
     const window = this.#cutter.push(row, leftOut);

@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import { addCollect } from './collect-command.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
+import { addHistory } from './history.ts';
 import { init } from './init.ts';
 import { addLearn } from './learn.ts';
 import { addModels } from './models.ts';
@@ -74,6 +75,7 @@ function program(): Command {
   addStore(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
   addCollect(fieldnote);
+  addHistory(fieldnote, CONFIG_DEFAULT);
 
   return fieldnote;
 }

@@ -11,12 +11,12 @@ export interface SyncPoint {
 
 const SYNC_POINTS_MAX = 1000;
 
-/** Keeps the most exact sync point of each boot, of the newest boots. */
+/** Keeps the most exact sync point of each boot, of the newest boots; among equals the first: one is asked for every minute. */
 export function recordSyncPoint({ sql }: Database, { boot, monoMs, wallMs, errorMs }: SyncPoint): void {
   sql.run`
     INSERT INTO syncPoint (boot, monoMs, wallMs, errorMs) VALUES (${boot}, ${monoMs}, ${wallMs}, ${errorMs})
     ON CONFLICT DO UPDATE SET monoMs = excluded.monoMs, wallMs = excluded.wallMs, errorMs = excluded.errorMs
-    WHERE excluded.errorMs <= errorMs`;
+    WHERE excluded.errorMs < errorMs`;
   sql.run`DELETE FROM syncPoint WHERE boot <= (SELECT max(boot) FROM syncPoint) - ${SYNC_POINTS_MAX}`;
 }
 

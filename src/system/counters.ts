@@ -60,6 +60,8 @@ export const COUNTERS = {
   receipts_overdue: 'reports sent again because no receipt came in time',
   broker_connects: 'connections to the broker',
   broker_losses: 'connections to the broker that failed or were lost',
+  history_blocks_damaged: 'blocks of the sample history that the disk has damaged',
+  history_blocks_lost: 'blocks of the sample history that the disk could not take',
   learning_rows_lost: 'learning rows that the store could not take; learning went on in memory',
 } as const;
 

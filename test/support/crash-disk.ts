@@ -38,7 +38,8 @@ export class CrashDisk {
   /** One step further. */
   take(step: DiskStep): void {
     if (step.kind === 'sync') this.#sync(step.path);
-    else if (step.kind !== 'said') this.#begin(step);
+    // Only ballast is written without a place, and nobody reads it.
+    else if (step.kind !== 'said' && step.kind !== 'append') this.#begin(step);
   }
 
   /** Writes into `target` what might be left when the power goes now. */

@@ -8,6 +8,8 @@ import { resolve } from 'node:path';
 /** One step towards the disk, in the order in which the program made them. Paths are absolute. */
 export type DiskStep =
   | { readonly kind: 'write'; readonly path: string; readonly offset: number; readonly data: Buffer }
+  /** Where the file was at; whoever only counts bytes needs no more. */
+  | { readonly kind: 'append'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'truncate'; readonly path: string; readonly sizeBytes: number }
   | { readonly kind: 'create'; readonly path: string; readonly isFolder: boolean }
   | { readonly kind: 'remove'; readonly path: string }
@@ -76,7 +78,9 @@ function stepsOf({ name, text, result }: Call): DiskStep[] {
     case 'pwrite64':
       return [{ kind: 'write', path, offset: last, data: (strings[0] ?? Buffer.of()).subarray(0, result) }];
     case 'write':
-      return descriptor?.[1] === '1' ? linesOf(strings[0] ?? Buffer.of()) : [];
+      return descriptor?.[1] === '1'
+        ? linesOf(strings[0] ?? Buffer.of())
+        : [{ kind: 'append', path, bytes: result }];
     case 'ftruncate':
       return [{ kind: 'truncate', path, sizeBytes: last }];
     case 'rename':

@@ -135,6 +135,15 @@ describe('what is kept beside the reports', () => {
     expect(call(database, 'syncPoint', 1)).toBeNull();
   });
 
+  test('sync points: one that is no better changes nothing on the disk, for one comes every minute', () => {
+    const folder = temporaryFolder();
+    const database = openIn(folder);
+    call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 1001, errorMs: 10 });
+    const log = readFileSync(join(folder, 'fieldnote.db-wal'));
+    call(database, 'recordSyncPoint', { boot: 1, monoMs: 60_001, wallMs: 61_001, errorMs: 10 });
+    expect(readFileSync(join(folder, 'fieldnote.db-wal')).equals(log)).toBe(true);
+  });
+
   test('an unknown boot has no sync point', () => {
     expect(call(openIn(temporaryFolder()), 'syncPoint', 7)).toBeNull();
   });
