@@ -47,7 +47,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   const settings = { dataDir: join(bench.diskFolder, 'publishing'), sizeMaxMiB: 64, bootId: 'bench' };
   const keeper = await StoreKeeper.start({ ...parts, settings, onAccepted: () => publisher?.nudge() });
   const start = () => {
-    publisher = createPublisher({ ...parts, ...PLACE, config, keeper, secrets: {} });
+    publisher = createPublisher({ ...parts, ...PLACE, config, keeper, secrets: async () => ({}) });
     publisher.start();
     return publisher;
   };

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { LANES } from '../src/values/lane.ts';
+import { receiptSchema } from '../src/values/receipt.ts';
 
 /** The AsyncAPI 3.0 document: what Fieldnote publishes over MQTT, for those who subscribe. */
 export function asyncApi(): object {
@@ -26,15 +28,21 @@ export function asyncApi(): object {
         'health',
       ),
       gap: channel('gap', 'The newest durable records of what was lost, and how much, retained.', 'gap'),
+      receipt: channel('receipt', 'Collectors say here what they have stored durably.', 'receipt'),
     },
-    operations: Object.fromEntries(
-      ['incident', 'status', 'health', 'gap'].map((name) => [
-        `publish_${name}`,
-        { action: 'send', channel: { $ref: `#/channels/${name}` } },
-      ]),
-    ),
+    operations: {
+      ...publishing(['incident', 'status', 'health', 'gap']),
+      // Only with mqtt.receipts: a node that waits for receipts keeps each report until its own.
+      hear_receipt: { action: 'receive', channel: { $ref: '#/channels/receipt' } },
+    },
     components: { messages: messages() },
   };
+}
+
+function publishing(names: readonly string[]): object {
+  return Object.fromEntries(
+    names.map((name) => [`publish_${name}`, { action: 'send', channel: { $ref: `#/channels/${name}` } }]),
+  );
 }
 
 function channel(topic: string, description: string, message: string): object {
@@ -111,5 +119,6 @@ function messages(): object {
       },
     },
     health: { payload: { type: 'object', properties: { counters: { type: 'object' } } } },
+    receipt: { payload: z.toJSONSchema(receiptSchema) },
   };
 }

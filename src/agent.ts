@@ -40,7 +40,7 @@ export interface AgentOptions {
   readonly config: Config;
   /** Of the configuration file. */
   readonly configSha256: string;
-  readonly secrets: Secrets;
+  readonly secrets: () => Promise<Secrets>;
   /** Content of /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
   /** Tells this device from others; `deviceIdOf` reads it. */
@@ -88,7 +88,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     bootId: options.bootId,
     deviceId: options.deviceId,
   };
-  keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: () => publisher?.nudge() });
+  keeper = await StoreKeeper.start({
+    settings,
+    clock,
+    counters,
+    log,
+    onAccepted: (lane) => publisher?.nudge(lane),
+  });
   const publisher =
     mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });

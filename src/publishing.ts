@@ -6,16 +6,22 @@ import type { Secrets } from './publish/secrets.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
-import type { FieldnoteError } from './system/errors.ts';
+import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { Stamp } from './values/stamp.ts';
+
+/** What of the store is published from. */
+type OutboxKeeper = Pick<
+  StoreKeeper,
+  'store' | 'pendingAfter' | 'markDelivered' | 'quarantine' | 'expire' | 'syncPoint'
+>;
 
 export interface PublishingParts {
   readonly config: MqttConfig;
   readonly site: string;
   readonly node: string;
-  readonly secrets: Secrets;
-  readonly keeper: StoreKeeper;
+  readonly secrets: () => Promise<Secrets>;
+  readonly keeper: OutboxKeeper;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
@@ -27,7 +33,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
   const syncPoints = new Map<number, Stamp>();
   return new Publisher({
     ...parts,
-    outbox: outboxOf(keeper, syncPoints),
+    outbox: () => outboxOf(keeper, syncPoints),
     bodyOf: ({ lane, laneSeq, payload }) => {
       const place = { epoch: keeper.store?.epoch ?? '', lane, sequence: laneSeq };
       return JSON.stringify(
@@ -49,6 +55,7 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
       receiptIgnored: () => counters.add('receipts_ignored', url),
       receiptsOverdue: (count: number) => counters.add('receipts_overdue', url, count),
       delivered: (count: number) => counters.add('reports_delivered', url, count),
+      expired: (count: number) => counters.add('reports_expired', url, count),
       quarantined(seq: number, reason: string) {
         counters.add('reports_quarantined', url);
         log.error({ seq, reason }, `report ${seq} can never be delivered and is put aside: ${reason}`);
@@ -61,10 +68,19 @@ export function createPublisher({ keeper, counters, log, ...parts }: PublishingP
   });
 }
 
-/** The store as the publisher sees it; on the way it learns when the clocks of the boots in question were right. */
-function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
+/**
+ * The store as one connection sees it; on the way it learns when the clocks of the boots in question were right. A store
+ * that was opened again may number its reports anew, so it is left to the next connection.
+ */
+function outboxOf(keeper: OutboxKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
+  let store: OutboxKeeper['store'];
+  const assertSame = () => {
+    store ??= keeper.store;
+    if (keeper.store !== store) throw new FieldnoteError('STORE_DEAD', 'the store is being opened again');
+  };
   return {
     async pendingAfter(reading) {
+      assertSame();
       const rows = await keeper.pendingAfter(reading);
       for (const boot of new Set(rows.map(({ stamp }) => stamp.boot))) {
         const point = await keeper.syncPoint(boot);
@@ -72,8 +88,18 @@ function outboxOf(keeper: StoreKeeper, syncPoints: Map<number, Stamp>): OutboxSo
       }
       return rows;
     },
-    markDelivered: (seqs) => keeper.markDelivered(seqs),
-    quarantine: (seq, reason) => keeper.quarantine(seq, reason),
+    async markDelivered(seqs) {
+      assertSame();
+      await keeper.markDelivered(seqs);
+    },
+    async quarantine(seq, reason) {
+      assertSame();
+      await keeper.quarantine(seq, reason);
+    },
+    async expire(seqs) {
+      assertSame();
+      await keeper.expire(seqs);
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { type ErrorCode, FieldnoteError, messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
+import type { Lane } from './values/lane.ts';
 import type { Stamp } from './values/stamp.ts';
 import { WaitingReports } from './waiting-reports.ts';
 
@@ -23,8 +24,8 @@ export interface StoreKeeperOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
-  /** There may be something new to publish: a report became durable, or the store was opened late. */
-  readonly onAccepted: () => void;
+  /** There may be something new to publish: a report of this lane became durable, or the store was opened late. */
+  readonly onAccepted: (lane?: Lane) => void;
 }
 
 /**
@@ -196,7 +197,7 @@ export class StoreKeeper {
       await this.#store.accept(acceptance);
       this.#waiting.settle(true);
       counters.add('reports_accepted', acceptance.entry.asset);
-      onAccepted();
+      onAccepted(acceptance.entry.lane);
       return true;
     } catch (error) {
       const isWorthRetrying = error instanceof FieldnoteError && PASSING.includes(error.code);

@@ -38,7 +38,7 @@ export async function assertFiles(folder: string, { files }: BundleManifest): Pr
 export async function* reportsIn(folder: string, manifest: BundleManifest): AsyncGenerator<CollectedReport> {
   const { site, node, epoch } = manifest;
   for await (const line of linesOf(folder, 'reports.jsonl')) {
-    const content = readMessage(`fieldnote/${site}/${node}/incident`, line);
+    const content = readMessage({ topic: `fieldnote/${site}/${node}/incident`, payload: line });
     if (content.kind !== 'report' || content.report.epoch !== epoch)
       throw invalid(folder, `reports.jsonl holds what is no report of ${site}/${node}`);
     yield content.report;
@@ -68,6 +68,6 @@ export async function gapsIn(
   const chunks: Buffer[] = [];
   for await (const chunk of createReadStream(join(folder, 'gaps.json'), { end: DOCUMENT_BYTES_MAX }))
     chunks.push(chunk as Buffer);
-  const content = readMessage(`fieldnote/${site}/${node}/gap`, Buffer.concat(chunks));
+  const content = readMessage({ topic: `fieldnote/${site}/${node}/gap`, payload: Buffer.concat(chunks) });
   return content.kind === 'gaps' ? content.gaps : [];
 }

@@ -11,6 +11,8 @@ export function addCollect(fieldnote: Command): void {
     .option('--username <name>', 'user at the broker')
     .option('--password-file <file>', 'file that holds the password of that user')
     .option('--ca-file <file>', 'PEM file of the authority that signed the broker')
+    .option('--cert-file <file>', 'PEM file of the certificate that the broker wants to see')
+    .option('--key-file <file>', 'PEM file of its private key')
     .description('store what the nodes publish in a database, and send receipts, until stopped')
     .action(async (options) => (await import('./collect.ts')).collectCommand(options));
 

@@ -14,6 +14,8 @@ export interface CollectOptions {
   readonly username?: string;
   readonly passwordFile?: string;
   readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
 }
 
 /** `fieldnote collect`: stores what the nodes publish, and sends receipts, until SIGTERM or SIGINT. */
@@ -33,7 +35,7 @@ export async function collectCommand({
   const log = createLog('info');
   const clock = systemClock(() => 0);
   await collect(
-    { ...secrets, broker, group, username, clientId, sink, clock, random: Math.random, log },
+    { secrets, broker, group, username, clientId, sink, clock, random: Math.random, log },
     stop.signal,
   );
   await sink.close();

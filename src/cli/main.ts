@@ -31,8 +31,12 @@ function program(): Command {
   fieldnote
     .command('check')
     .argument('<file>', 'configuration')
+    .option('--connect', 'try the broker too, and say what fails')
     .description('name every fault of a configuration, or say what it would do')
-    .action((file: string) => say(check(file)));
+    .action(async (file: string, { connect }: { connect?: true }) => {
+      say(check(file));
+      if (connect) await (await import('./check-connection.ts')).checkConnection(file, say);
+    });
 
   fieldnote
     .command('run')

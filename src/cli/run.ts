@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { startAgent } from '../agent.ts';
 import { loadConfig } from '../config/load.ts';
-import { readSecrets, type Secrets } from '../publish/secrets.ts';
+import { readSecrets } from '../publish/secrets.ts';
 import { deviceIdOf } from '../system/device-id.ts';
 import { messageOf } from '../system/errors.ts';
+import { limitHeapGrowth } from '../system/heap.ts';
 import { createLog } from '../system/log.ts';
 import { strainOf } from '../system/strain.ts';
 import { agentVersion } from '../system/version.ts';
@@ -19,11 +20,11 @@ const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
  * @throws FieldnoteError when the configuration, a secret or the store forbids to start
  */
 export async function run(configPath: string): Promise<void> {
+  limitHeapGrowth();
   const { config, sha256 } = loadConfig(configPath);
-  const noSecrets: Secrets = {};
-  const secrets = config.mqtt
-    ? await readSecrets(config.mqtt, process.env['CREDENTIALS_DIRECTORY'])
-    : noSecrets;
+  const secrets = () => readSecrets(config.mqtt ?? {}, process.env['CREDENTIALS_DIRECTORY']);
+  // Now, so that one that is missing is seen at the start.
+  await secrets();
   const log = createLog(config.logLevel);
   log.info({ config: configPath, sha256 }, `Fieldnote ${agentVersion} starts`);
   const bootId = readFileSync(BOOT_ID_FILE, 'utf8').trim();

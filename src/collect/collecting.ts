@@ -5,7 +5,7 @@ import { messageOf } from '../system/errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Collector, type CollectorTotals } from './collector.ts';
 import { Inbox, type InboxOptions } from './inbox.ts';
-import type { Sink } from './sink.ts';
+import type { Batch, Sink } from './sink.ts';
 
 export interface CollectingOptions extends Omit<InboxOptions, 'onMessage' | 'onSubscribed'> {
   readonly sink: Sink;
@@ -19,6 +19,7 @@ const RECONNECT = { firstMs: 500, longestMs: 30_000 } as const;
 /** A connection that has lived so long makes the next loss a new one. */
 const STABLE_MS = 60_000;
 const STATUS_INTERVAL_MS = 60_000;
+const NOTHING: Batch = { reports: [], gaps: [], putAside: [], receivedMs: 0 };
 
 /**
  * Collects until it is stopped: one connection to the broker after the other, all into one database. Nothing that the
@@ -43,6 +44,10 @@ export async function collect(options: CollectingOptions, stopping: AbortSignal)
   });
   const tell = () => log.info({ totals: collector.totals }, lineOf(collector.totals));
   const status = setInterval(tell, STATUS_INTERVAL_MS);
+  // A wrong address should be in the log at once and not with the first report.
+  await sink
+    .store(NOTHING)
+    .catch((error) => log.warn(`${messageOf(error)}; trying again with the first report`));
   let failures = 0;
   while (!stopping.aborted) {
     const beganMs = clock.monoMs();

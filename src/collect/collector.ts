@@ -76,7 +76,7 @@ export class Collector {
     if (this.#stopping.signal.aborted) return true;
     if (this.#waiting.length >= WAITING_LENGTH_MAX) return false;
     this.#counts.received += 1;
-    this.#waiting.push({ message, content: readMessage(message.topic, message.payload) });
+    this.#waiting.push({ message, content: readMessage(message) });
     if (!this.#isWorking) this.#working = this.#work();
     return true;
   }

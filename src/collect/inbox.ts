@@ -1,5 +1,6 @@
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { FieldnoteError } from '../system/errors.ts';
+import type { NodeMessage } from './message.ts';
 
 export interface InboxOptions {
   /** `mqtt://host:port` or `mqtts://host:port`. */
@@ -8,20 +9,29 @@ export interface InboxOptions {
   /** Collectors of one group share the reports: each report goes to one of them. */
   readonly group: string;
   readonly username?: string | undefined;
-  readonly password?: string;
-  readonly ca?: Buffer;
+  readonly secrets: InboxSecrets;
   /** The broker has accepted the subscriptions. */
   readonly onSubscribed: () => void;
   /** False when there is no room for it. */
   readonly onMessage: (message: InboxMessage) => boolean;
 }
 
-export interface InboxMessage {
-  readonly topic: string;
-  readonly payload: Buffer;
+/** What the connection needs and no log may show. */
+export interface InboxSecrets {
+  readonly password?: string;
+  readonly ca?: Buffer;
+  /** With its private key. */
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+export interface InboxMessage extends NodeMessage {
   /** Tells the broker that it may forget the message. */
   acknowledge(): void;
 }
+
+const REPORT_TOPICS = ['fieldnote/+/+/incident/+', 'fieldnote/+/+/digest'];
+const GAP_TOPIC = 'fieldnote/+/+/gap';
 
 /** Messages that the broker may send before it hears of the first: what is in memory is at most this, in size too. */
 export const RECEIVE_MAXIMUM = 256;
@@ -86,8 +96,8 @@ export class Inbox {
   #subscribe(): void {
     const { group } = this.#options;
     // Gaps are retained, and a shared subscription is not given what is retained.
-    const topics = [`$share/${group}/fieldnote/+/+/incident/+`, 'fieldnote/+/+/gap'];
-    this.#client.subscribe(topics, { qos: 1 });
+    const reports = REPORT_TOPICS.map((topic) => `$share/${group}/${topic}`);
+    this.#client.subscribe([...reports, GAP_TOPIC], { qos: 1 });
   }
 
   #readAnswer(granted: readonly unknown[]): void {
@@ -96,13 +106,14 @@ export class Inbox {
     else this.#end(`refused the subscription with ${shown(Number(refused))}`);
   }
 
-  #take({ topic, payload, qos, messageId = 0 }: IPublishPacket): void {
+  #take({ topic, payload, qos, messageId = 0, properties }: IPublishPacket): void {
     const { stream } = this.#client;
     // PUBACK with reason "success" (MQTT 5 section 3.4).
     const puback = Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff);
     const isTaken = this.#options.onMessage({
       topic,
       payload: Buffer.from(payload),
+      encoding: properties?.userProperties?.['contentEncoding'],
       acknowledge: () => {
         if (qos > 0 && !this.#isEnded) stream.write(puback);
       },
@@ -123,7 +134,7 @@ export class Inbox {
 
 /** Names of the codes that an operator can do something about (MQTT 5 section 2.4). */
 const NAMES: Readonly<Record<number, string>> = {
-  [0x87]: 'not authorized: allow it to read fieldnote/+/+/incident/+ and fieldnote/+/+/gap',
+  [0x87]: `not authorized: allow it to read ${[...REPORT_TOPICS, GAP_TOPIC].join(', ')}`,
   [0x8e]: 'session taken over',
   [0x8f]: 'topic filter invalid',
   [0x9e]: 'shared subscriptions not supported',
@@ -134,15 +145,14 @@ function shown(code = 0): string {
   return [`0x${code.toString(16).padStart(2, '0')}`, NAMES[code] ?? ''].join(' ').trimEnd();
 }
 
-function clientOptions({ broker, clientId, username, password, ca }: InboxOptions): IClientOptions {
+function clientOptions({ broker, clientId, username, secrets }: InboxOptions): IClientOptions {
   const { protocol, hostname, port } = new URL(broker);
   return {
     protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     ...(port !== '' && { port: Number(port) }),
     ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(ca !== undefined && { ca }),
+    ...secrets,
     clientId,
     protocolVersion: 5,
     clean: true,

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { messageOf } from '../system/errors.ts';
 
@@ -104,8 +105,16 @@ const gapsSchema = z.looseObject({
     .max(GAPS_MAX),
 });
 
+/** One publish of a node. */
+export interface NodeMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  /** User property `contentEncoding`: nodes on slow links pack by gzip. */
+  readonly encoding?: unknown;
+}
+
 /** Reads one message of a node. */
-export function readMessage(topic: string, payload: Buffer): Content {
+export function readMessage({ topic, payload, encoding }: NodeMessage): Content {
   const [root, site, node, kind] = topic.split('/');
   if (root !== 'fieldnote' || !level.safeParse(site).success || !level.safeParse(node).success)
     return unreadable('the topic is not fieldnote/<site>/<node>/…');
@@ -113,7 +122,9 @@ export function readMessage(topic: string, payload: Buffer): Content {
     return unreadable(`it has ${payload.length} bytes; at most ${DOCUMENT_BYTES_MAX} are taken`);
   const place = { site: `${site}`, node: `${node}` };
   try {
-    const document = new TextDecoder('utf-8', { fatal: true }).decode(payload);
+    const bytes =
+      encoding === 'gzip' ? gunzipSync(payload, { maxOutputLength: DOCUMENT_BYTES_MAX }) : payload;
+    const document = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const value: unknown = JSON.parse(document);
     return kind === 'gap' ? readGaps(place, value) : readReport(place, value, document);
   } catch (error) {

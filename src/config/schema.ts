@@ -1,30 +1,12 @@
 import { z } from 'zod';
 import { type BearingParts, bearing, checkBearings } from './bearing.ts';
+import { brokerUrl, expireAfter, rateLimit } from './broker.ts';
+import { duration } from './duration.ts';
 
 /**
  * The configuration: one schema. The loader, the defaults, docs/reference/configuration.md, the published JSON
  * Schema and `fieldnote init` all come from it. Unknown keys are errors.
  */
-
-const UNIT_MS = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** Milliseconds of a duration such as "500ms", "30s", "10min", "2h", "1d"; undefined when it is none. */
-export function durationMs(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?) ?(ms|s|min|h|d)$/.exec(text);
-  return match?.[1] && match[2] ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
-}
-
-function duration(minText: string, maxText: string) {
-  const minMs = durationMs(minText) ?? 0;
-  const maxMs = durationMs(maxText) ?? Number.POSITIVE_INFINITY;
-  const expected = `must be a duration from ${minText} to ${maxText}, such as "${minText}" (units: ms, s, min, h, d)`;
-  return z.string({ error: expected }).transform((text, context) => {
-    const ms = durationMs(text);
-    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-    context.addIssue(expected);
-    return z.NEVER;
-  });
-}
 
 /** Rows of a window: fewer tell nothing, more would with the memory not fit a message to the judge process. */
 const ROWS_MIN = 2;
@@ -173,13 +155,7 @@ const asset = z.strictObject({
 });
 
 const mqtt = z.strictObject({
-  url: z
-    .string()
-    .refine(
-      (url) => /^mqtts?:\/\/[^\s@/]+$/.test(url) && URL.canParse(url),
-      'must be mqtt://host:port or mqtts://host:port, without user or password',
-    )
-    .describe('Broker, such as mqtts://broker.example:8883.'),
+  url: brokerUrl,
   username: z.string().min(1).max(1024).optional().describe('User at the broker.'),
   passwordFile: z
     .string()
@@ -187,7 +163,24 @@ const mqtt = z.strictObject({
     .optional()
     .describe('File that holds the password; a bare name is looked up in $CREDENTIALS_DIRECTORY (systemd).'),
   caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker.'),
-  window: z.int().min(1).max(1024).default(64).describe('Publishes that may wait for their acknowledgement.'),
+  certFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file of the certificate that this device shows to the broker; read at each connection.'),
+  keyFile: z.string().min(1).optional().describe('PEM file of the private key of certFile.'),
+  window: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(512)
+    .describe('Publishes that may wait for their acknowledgement; the broker may want fewer.'),
+  limit: rateLimit,
+  compress: z
+    .boolean()
+    .default(false)
+    .describe('Reports are packed by gzip, which subscribers see by the user property contentEncoding.'),
+  expireAfter,
   keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
   healthInterval: duration('100ms', '1d').prefault('60s').describe('How often `health` is published.'),
   ackTimeout: duration('1s', '10min')
@@ -238,6 +231,13 @@ const llm = z.strictObject({
 
 /** What one key says about another. The values may be wrong in themselves: those faults are reported by their own key. */
 function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void {
+  const { certFile, keyFile } = config.mqtt ?? {};
+  if ((certFile === undefined) !== (keyFile === undefined))
+    context.addIssue({
+      code: 'custom',
+      path: ['mqtt'],
+      message: 'needs both certFile and keyFile, or neither',
+    });
   const sources = Object.keys(config.sources ?? {});
   for (const [key, asset] of Object.entries(config.assets ?? {})) {
     const faultAt = (path: readonly string[], message: string, input?: unknown) =>
@@ -299,6 +299,7 @@ function checkLengths({ channels = {}, window, learn }: AssetParts, faultAt: Fau
 }
 
 interface ReferenceParts {
+  readonly mqtt?: { readonly certFile?: unknown; readonly keyFile?: unknown } | undefined;
   readonly sources?: Record<string, unknown>;
   readonly assets?: Record<string, AssetParts | undefined>;
 }

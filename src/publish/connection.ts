@@ -1,37 +1,33 @@
-import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
+import mqtt, { type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import { type Message, propertiesOf } from './message.ts';
+import { type ClientParts, clientOptions, INBOUND_PACKET_SIZE_BYTES_MAX } from './client-options.ts';
+import { failureText } from './link-failure.ts';
+import { hasRoomForAlias, type Message, propertiesOf } from './message.ts';
 import { connectRefused, disconnected, subscribeRefused } from './reasons.ts';
-import type { Secrets } from './secrets.ts';
+import { TopicAliases } from './topic-aliases.ts';
 
-export interface ConnectionOptions {
-  /** `mqtt://host:port` or `mqtts://host:port`. */
-  readonly url: string;
-  readonly clientId: string;
-  readonly username?: string | undefined;
-  readonly secrets: Secrets;
-  readonly keepAliveMs: number;
-  /** How long the broker may take to accept the connection or to acknowledge a publish. */
-  readonly ackTimeoutMs: number;
-  readonly will: Message;
+export interface ConnectionOptions extends ClientParts {
   /** Where receipts come; nothing else is subscribed to. */
   readonly receiptTopic?: string;
   readonly onReceipt?: (payload: Buffer) => void;
   readonly clock: Clock;
 }
 
-/** The broker sends acknowledgements and receipts, and no honest one of them is larger. */
-const INBOUND_PACKET_SIZE_BYTES_MAX = 65_536;
-
 /** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
-const INBOUND_BACKLOG_BYTES_MAX = 4 * 65_536;
+const INBOUND_BACKLOG_BYTES_MAX = 4 * INBOUND_PACKET_SIZE_BYTES_MAX;
 
 /** What the client may see of what a broker says. Answers to the subscription and receipts are taken from it. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
 
 /** What a broker that announces no limit takes (MQTT 5 section 3.2.2.3). */
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
+
+/** Reason code for a broker that takes nothing that it would have to acknowledge. */
+const QOS_NOT_SUPPORTED = 0x9b;
+
+/** What the broker says of itself when it accepts a connection. */
+export type BrokerLimits = NonNullable<IConnackPacket['properties']>;
 
 /** How long a polite end may take. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -54,8 +50,11 @@ export class Connection {
   /** When each publish that waits for its acknowledgement was sent, the oldest first. */
   readonly #sentAtMs = new Map<number, number>();
   #sentCount = 0;
+  /** When the oldest of them was acknowledged the last time. */
+  #advancedAtMs = 0;
   #isEnded = false;
-  #limits: NonNullable<IConnackPacket['properties']> = {};
+  #limits: BrokerLimits = {};
+  #aliases = new TopicAliases(0);
   #deadline: NodeJS.Timeout | undefined;
 
   /** @throws Error when the URL or the authority's certificate cannot be used at all */
@@ -71,6 +70,11 @@ export class Connection {
     this.#client.on('error', (error) => this.drop(this.#failure(error)));
     this.#client.on('close', () => this.drop(this.#lost('closed the connection')));
     this.#guardInbound();
+  }
+
+  /** What the broker takes, as it says. */
+  get limits(): BrokerLimits {
+    return this.#limits;
   }
 
   /** How many publishes the broker lets wait for their acknowledgement. */
@@ -89,12 +93,16 @@ export class Connection {
    */
   publish(message: Message, onAck: (reasonCode: number) => void = () => {}): void {
     if (this.#isEnded) return;
-    const { topic, payload, qos, isRetained: retain } = message;
+    const { payload, qos, isRetained } = message;
     const key = this.#sentCount++;
     if (qos === 1) this.#expectAck(key);
-    this.#client.publish(topic, payload, { qos, retain, properties: propertiesOf(message) }, (error) => {
+    const mayGrow = hasRoomForAlias(message, this.packetSizeBytesMax);
+    const { topic, ...alias } = this.#aliases.apply(message.topic, mayGrow);
+    const retain = isRetained && this.#limits.retainAvailable !== false;
+    const properties = { ...propertiesOf(message), ...alias };
+    this.#client.publish(topic, payload, { qos, retain, properties }, (error) => {
       const code = ackCodeOf(error);
-      if (code !== undefined && !this.#isEnded && this.#sentAtMs.delete(key)) onAck(code);
+      if (code !== undefined && !this.#isEnded && this.#acknowledge(key)) onAck(code);
     });
   }
 
@@ -121,10 +129,12 @@ export class Connection {
 
   #accept({ properties = {} }: IConnackPacket): void {
     this.#limits = properties;
-    const { receiptTopic } = this.#options;
+    this.#aliases = new TopicAliases(properties.topicAliasMaximum ?? 0);
+    const { url: broker, username, receiptTopic } = this.#options;
+    if (properties.maximumQoS === 0) this.drop(connectRefused(QOS_NOT_SUPPORTED, { broker, username }));
+    else this.#connected.resolve();
     // QoS 0: a receipt that gets lost costs one more copy of its reports, an acknowledgement would cost more.
     if (receiptTopic !== undefined) this.#client.subscribe(receiptTopic, { qos: 0 });
-    this.#connected.resolve();
   }
 
   #expectAck(key: number): void {
@@ -132,13 +142,23 @@ export class Connection {
     if (this.#sentAtMs.size === 1) this.#checkDeadline();
   }
 
-  /** One timer for the oldest publish; it looks again when that one was acknowledged in time. */
+  /** Whether it was waited for. */
+  #acknowledge(key: number): boolean {
+    const [oldest] = this.#sentAtMs.keys();
+    if (key === oldest) this.#advancedAtMs = this.#options.clock.monoMs();
+    return this.#sentAtMs.delete(key);
+  }
+
+  /**
+   * One timer for the oldest publish; it looks again when that one was acknowledged in time. The time of a publish begins
+   * when those before it are acknowledged, so that a slow link with a full window is not taken for a dead one.
+   */
   #checkDeadline(): void {
     clearTimeout(this.#deadline);
     const [oldestMs] = this.#sentAtMs.values();
     if (oldestMs === undefined || this.#isEnded) return;
     const { ackTimeoutMs, clock } = this.#options;
-    const leftMs = oldestMs + ackTimeoutMs - clock.monoMs();
+    const leftMs = Math.max(oldestMs, this.#advancedAtMs) + ackTimeoutMs - clock.monoMs();
     if (leftMs > 0) this.#deadline = setTimeout(() => this.#checkDeadline(), Math.ceil(leftMs));
     else this.drop(this.#lost(`did not acknowledge a publish within ${ackTimeoutMs} ms`));
   }
@@ -168,11 +188,10 @@ export class Connection {
   }
 
   #failure(error: Error & { code?: unknown }): FieldnoteError {
-    const { url: broker, username } = this.#options;
+    const { url: broker, username, clock } = this.#options;
     if (typeof error.code === 'number' && /^Connection refused/.test(error.message))
       return connectRefused(error.code, { broker, username });
-    // The errors of a host with several addresses have no message of their own.
-    return this.#lost(`failed: ${error.message || error.code}`, error);
+    return this.#lost(`failed: ${failureText(error, clock.stampAt(clock.monoMs()))}`, error);
   }
 
   #lost(what: string, cause?: Error): FieldnoteError {
@@ -188,33 +207,4 @@ export class Connection {
 function ackCodeOf(error: (Error & { code?: unknown }) | null | undefined): number | undefined {
   if (error === null || error === undefined) return 0;
   return typeof error.code === 'number' ? error.code : undefined;
-}
-
-function clientOptions(options: ConnectionOptions): IClientOptions {
-  const { protocol, hostname, port } = new URL(options.url);
-  const { will, username, secrets } = options;
-  return {
-    protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    ...(port !== '' && { port: Number(port) }),
-    ...(username !== undefined && { username }),
-    ...secrets,
-    clientId: options.clientId,
-    protocolVersion: 5,
-    clean: true,
-    reconnectPeriod: 0,
-    connectTimeout: options.ackTimeoutMs,
-    queueQoSZero: false,
-    // By default every packet, the password in it, goes to whatever the variable DEBUG names.
-    log: () => {},
-    keepalive: Math.max(1, Math.round(options.keepAliveMs / 1000)),
-    properties: { maximumPacketSize: INBOUND_PACKET_SIZE_BYTES_MAX },
-    will: {
-      topic: will.topic,
-      payload: will.payload,
-      qos: will.qos,
-      retain: will.isRetained,
-      properties: propertiesOf(will),
-    },
-  };
 }

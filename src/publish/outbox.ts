@@ -1,4 +1,5 @@
 import type { Lane } from '../values/lane.ts';
+import type { Stamp } from '../values/stamp.ts';
 
 /** One report that waits for its acknowledgement. */
 export interface PendingReport {
@@ -12,6 +13,8 @@ export interface PendingReport {
   /** Of the incident. */
   readonly id: string;
   readonly revision: number;
+  /** When it was made. */
+  readonly stamp: Stamp;
 }
 
 export interface Reading {
@@ -23,10 +26,12 @@ export interface Reading {
 
 /** Where the reports wait. All writes are durable when their promise resolves. */
 export interface OutboxSource {
-  /** The pending reports of a lane with the smallest `seq` over the given one, in that order, at most `limit`. */
+  /** The pending reports of the lane after `seq`, in their order, at most `limit`. Empty only if there are none. */
   pendingAfter(reading: Reading): Promise<readonly PendingReport[]>;
   /** The broker has taken them. Numbers that are no longer pending are ignored. */
   markDelivered(seqs: readonly number[]): Promise<void>;
   /** Puts a report aside that no broker will ever take. */
   quarantine(seq: number, reason: string): Promise<void>;
+  /** Gives reports up that are too old to be of use. */
+  expire(seqs: readonly number[]): Promise<void>;
 }

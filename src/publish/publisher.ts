@@ -2,26 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttConfig } from '../config/schema.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import type { Lane } from '../values/lane.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Delivery, type DeliveryEvents, type DeliveryOptions } from './delivery.ts';
-import { type Message, sizeFault } from './message.ts';
+import { type Message, packetSizeBytes, sizeFault } from './message.ts';
 import type { OutboxSource, PendingReport } from './outbox.ts';
 import { type Document, Presence } from './presence.ts';
-import { blamesPublish, isLasting, publishRefused } from './reasons.ts';
+import { RateLimit } from './rate-limit.ts';
+import { isLasting, publishRefused } from './reasons.ts';
 import { Receipts, type ReceiptsEvents } from './receipts.ts';
 import { RetryDelay } from './retry-delay.ts';
 import type { Secrets } from './secrets.ts';
+import { Suspects } from './suspects.ts';
 import { topicsOf } from './topics.ts';
 
 export interface PublisherOptions {
   readonly config: MqttConfig;
   readonly site: string;
   readonly node: string;
-  readonly outbox: OutboxSource;
+  /** Asked for each connection: its numbers are good for one. */
+  readonly outbox: () => OutboxSource;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly secrets: Secrets;
+  /** Asked at each attempt to connect, so that what was renewed is used without a restart. */
+  readonly secrets: () => Promise<Secrets>;
   /** Body to send for a stored report; what it throws puts the report aside. As stored when absent. */
   readonly bodyOf?: (report: PendingReport) => string;
   /** Of the store, for the receipts. */
@@ -45,7 +50,7 @@ const RECEIPTS_PER_WINDOW = 4;
 const FINISH_TIMEOUT_MS = 1000;
 
 /**
- * Publishes the outbox to the broker: at least once, in order, for as long as it takes. It never gives up, and no
+ * Publishes the outbox to the broker: at least once, each lane in order, for as long as it takes. It never gives up, and no
  * state of a broker makes it lose a report: the outbox alone knows what is still to be sent.
  */
 export class Publisher {
@@ -53,11 +58,12 @@ export class Publisher {
   readonly #presence: Presence;
   readonly #connectDelay: RetryDelay;
   readonly #publishDelay: RetryDelay;
+  readonly #rateLimit: RateLimit;
+  readonly #suspects = new Suspects();
   readonly #stopping = new AbortController();
   #connection: Connection | undefined;
   #connectedAtMs = Number.POSITIVE_INFINITY;
   #delivery: Delivery | undefined;
-  #aloneUntilSeq = 0;
   #running: Promise<void> = Promise.resolve();
 
   /** @throws FieldnoteError BAD_ARGUMENT when site or node cannot be a topic level */
@@ -66,15 +72,16 @@ export class Publisher {
     this.#presence = new Presence(options);
     this.#connectDelay = new RetryDelay(options.random);
     this.#publishDelay = new RetryDelay(options.random);
+    this.#rateLimit = new RateLimit(options.config.limit, options.clock);
   }
 
   start(): void {
     this.#running = this.#run();
   }
 
-  /** Something new was accepted into the outbox. */
-  nudge(): void {
-    this.#delivery?.nudge();
+  /** Something new was accepted into the outbox: into this lane, or nobody knows into which. */
+  nudge(lane?: Lane): void {
+    this.#delivery?.nudge(lane);
   }
 
   /**
@@ -127,7 +134,7 @@ export class Publisher {
   async #attempt(): Promise<FieldnoteError> {
     this.#connectedAtMs = Number.POSITIVE_INFINITY;
     try {
-      const connection = new Connection(this.#connectionOptions());
+      const connection = new Connection(this.#connectionOptions(await this.#options.secrets()));
       this.#connection = connection;
       const isConnected = connection.connected.then(() => true);
       if (await Promise.race([isConnected, connection.ended.then(() => false)]))
@@ -148,11 +155,12 @@ export class Publisher {
     this.#connectedAtMs = clock.monoMs();
     on.connected();
     if (!(await this.#announce(connection)) || this.#stopping.signal.aborted) return;
-    const delivery = new Delivery(this.#deliveryOptions(connection));
+    const options = this.#deliveryOptions(connection);
+    const delivery = new Delivery(options);
     this.#delivery = delivery;
     const ending = connection.ended.then(() => delivery.end());
     await Promise.all([ending, delivery.run().then(() => this.#leave(connection))]);
-    await this.#isolateBlamed(delivery.inFlight, await connection.ended);
+    await this.#learnFromLoss(delivery, options.outbox, await connection.ended);
   }
 
   /**
@@ -179,26 +187,31 @@ export class Publisher {
     await connection.close();
   }
 
-  /**
-   * After a broker has hung up because of a report: if only one was in flight it was that one, and no good report
-   * must wait behind it for ever. Otherwise the next connection sends these one at a time.
-   */
-  async #isolateBlamed(inFlight: readonly number[], error: FieldnoteError): Promise<void> {
-    const [suspect] = inFlight;
-    if (!blamesPublish(error) || suspect === undefined) return;
-    this.#aloneUntilSeq = Math.max(...inFlight);
-    if (inFlight.length > 1) return;
-    const { outbox, on } = this.#options;
-    await outbox.quarantine(suspect, error.message);
-    on.quarantined(suspect, error.message);
+  /** After a broker has hung up because of a report, no good report must wait behind it for ever. */
+  async #learnFromLoss(
+    { inFlight, hasProgress }: Delivery,
+    outbox: OutboxSource,
+    error: FieldnoteError,
+  ): Promise<void> {
+    const { clock, on } = this.#options;
+    const holdUntilMs = clock.monoMs() + this.#publishDelay.slowMs();
+    const refused = this.#suspects.afterLoss({ error, inFlight, isFruitless: !hasProgress }, holdUntilMs);
+    if (refused === undefined) return;
+    await outbox.quarantine(refused, error.message);
+    this.#suspects.clear(refused);
+    on.quarantined(refused, error.message);
   }
 
   #sendRetained(connection: Connection, message: Message): void {
-    if (sizeFault(message, connection.packetSizeBytesMax) === undefined) connection.publish(message);
+    if (sizeFault(message, connection.packetSizeBytesMax) !== undefined) return;
+    // The next one says the same or better: the limit is for the reports.
+    if (this.#rateLimit.waitMs(undefined) > 0) return;
+    this.#rateLimit.take(packetSizeBytes(message), undefined);
+    connection.publish(message);
   }
 
-  #connectionOptions(): ConnectionOptions {
-    const { config, site, node, secrets, clock } = this.#options;
+  #connectionOptions(secrets: Secrets): ConnectionOptions {
+    const { config, site, node, clock } = this.#options;
     return {
       url: config.url,
       // Always the same, so that the broker ends a dead connection of ours when the next one comes.
@@ -217,14 +230,18 @@ export class Publisher {
   }
 
   #deliveryOptions(connection: Connection): DeliveryOptions {
-    const { config, outbox, bodyOf = ({ payload }) => payload, on } = this.#options;
+    const { config, outbox, bodyOf = ({ payload }) => payload, clock, on } = this.#options;
     return {
       connection,
       broker: config.url,
-      outbox,
+      outbox: outbox(),
+      clock,
       bodyOf,
+      isPacked: config.compress,
+      lifetimesMs: config.expireAfter,
       windowLengthMax: Math.min(config.window, connection.receiveMaximum),
-      aloneUntilSeq: this.#aloneUntilSeq,
+      rateLimit: this.#rateLimit,
+      suspects: this.#suspects,
       retryDelay: this.#publishDelay,
       receipts: config.receipts ? this.#receipts() : undefined,
       on,
@@ -247,7 +264,7 @@ function statusTooLarge(broker: string, fault: string): FieldnoteError {
   return new FieldnoteError(
     'PUBLISH_REFUSED',
     `broker ${broker} cannot take even the status: ${fault}; raise its maximum packet size`,
-    { broker, reasonCode: 0x95 },
+    { broker, reasonCode: 0x95, verdict: 'retry-slowly' },
   );
 }
 

@@ -1,5 +1,6 @@
 import { exponentialMs } from '../system/back-off.ts';
 import type { Clock } from '../system/clock.ts';
+import type { Lane } from '../values/lane.ts';
 import { readReceipt } from '../values/receipt.ts';
 import type { PendingReport } from './outbox.ts';
 
@@ -8,7 +9,7 @@ export interface ReceiptsOptions {
   readonly epoch: () => string | undefined;
   /** How long a receipt may take. */
   readonly timeoutMs: number;
-  /** Reports that may wait for their receipt at the same time. */
+  /** Reports that may wait for their receipt at the same time; critical ones twice as many. */
   readonly lengthMax: number;
   readonly clock: Pick<Clock, 'monoMs'>;
   readonly on: ReceiptsEvents;
@@ -58,8 +59,10 @@ export class Receipts {
     this.#options = options;
   }
 
-  get hasRoom(): boolean {
-    return this.#awaited.size < this.#options.lengthMax;
+  /** Whether one more report of the lane may be sent. What is critical does not wait behind a collector that is away. */
+  hasRoomFor(lane: Lane): boolean {
+    const { lengthMax } = this.#options;
+    return this.#awaited.size < (lane === 'critical' ? 2 * lengthMax : lengthMax);
   }
 
   isAwaited(seq: number): boolean {

@@ -8,13 +8,18 @@ import { FieldnoteError, messageOf } from '../system/errors.ts';
 export interface Secrets {
   readonly password?: string;
   readonly ca?: Buffer;
+  /** With its private key: who this device is. */
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
+
+export type SecretFiles = Pick<MqttConfig, 'passwordFile' | 'caFile' | 'certFile' | 'keyFile'>;
 
 /** The longest password that MQTT can carry (MQTT 5 section 1.5.6). */
 const PASSWORD_SIZE_BYTES_MAX = 65_535;
 
 /** More than the bundle of every public authority. */
-const CA_SIZE_BYTES_MAX = 1024 * 1024;
+const PEM_SIZE_BYTES_MAX = 1024 * 1024;
 
 /**
  * Reads the files that the configuration names. A bare name is looked up in `credentialsDir`, where systemd puts
@@ -23,14 +28,16 @@ const CA_SIZE_BYTES_MAX = 1024 * 1024;
  * @throws FieldnoteError SECRET_UNREADABLE naming the key and the path, never the content
  */
 export async function readSecrets(
-  { passwordFile, caFile }: Pick<MqttConfig, 'passwordFile' | 'caFile'>,
+  { passwordFile, ...pemFiles }: SecretFiles,
   credentialsDir: string | undefined,
 ): Promise<Secrets> {
+  const readPem = (key: string, name: string) => readSecret(key, name, credentialsDir, PEM_SIZE_BYTES_MAX);
+  const { caFile, certFile, keyFile } = pemFiles;
   return {
     ...(passwordFile !== undefined && { password: await readPassword(passwordFile, credentialsDir) }),
-    ...(caFile !== undefined && {
-      ca: await readSecret('caFile', caFile, credentialsDir, CA_SIZE_BYTES_MAX),
-    }),
+    ...(caFile !== undefined && { ca: await readPem('caFile', caFile) }),
+    ...(certFile !== undefined && { cert: await readPem('certFile', certFile) }),
+    ...(keyFile !== undefined && { key: await readPem('keyFile', keyFile) }),
   };
 }
 

@@ -7,6 +7,7 @@ const BATCH_AGE_MS_MAX = 100;
 export interface SettlementOptions {
   readonly outbox: OutboxSource;
   readonly onDelivered: (count: number) => void;
+  readonly onExpired: (count: number) => void;
   readonly onQuarantined: (seq: number, reason: string) => void;
   /** The outbox could not be written; the reports stay in it and are sent again. */
   readonly onFailed: (error: unknown) => void;
@@ -18,6 +19,7 @@ export class Settlement {
   /** Settled here but, as far as is known, still in the outbox. */
   readonly #unwritten = new Set<number>();
   #delivered: number[] = [];
+  #expired: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writes: Promise<void> = Promise.resolve();
 
@@ -37,8 +39,13 @@ export class Settlement {
   delivered(seq: number): void {
     this.#unwritten.add(seq);
     this.#delivered.push(seq);
-    if (this.#delivered.length >= BATCH_LENGTH_MAX) this.#writeBatch();
-    else this.#timer ??= setTimeout(() => this.#writeBatch(), BATCH_AGE_MS_MAX);
+    this.#writeSoon(this.#delivered);
+  }
+
+  expired(seq: number): void {
+    this.#unwritten.add(seq);
+    this.#expired.push(seq);
+    this.#writeSoon(this.#expired);
   }
 
   quarantined(seq: number, reason: string): void {
@@ -51,20 +58,32 @@ export class Settlement {
 
   /** Writes what is left and waits for it. */
   async flush(): Promise<void> {
-    this.#writeBatch();
+    this.#writeBatches();
     await this.#writes;
   }
 
-  #writeBatch(): void {
+  #writeSoon({ length }: readonly number[]): void {
+    if (length >= BATCH_LENGTH_MAX) this.#writeBatches();
+    else this.#timer ??= setTimeout(() => this.#writeBatches(), BATCH_AGE_MS_MAX);
+  }
+
+  #writeBatches(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const seqs = this.#delivered;
-    if (seqs.length === 0) return;
+    const { outbox, onDelivered, onExpired } = this.#options;
+    const [delivered, expired] = [this.#delivered, this.#expired];
     this.#delivered = [];
-    this.#write(seqs, async () => {
-      await this.#options.outbox.markDelivered(seqs);
-      this.#options.onDelivered(seqs.length);
-    });
+    this.#expired = [];
+    if (delivered.length > 0)
+      this.#write(delivered, async () => {
+        await outbox.markDelivered(delivered);
+        onDelivered(delivered.length);
+      });
+    if (expired.length > 0)
+      this.#write(expired, async () => {
+        await outbox.expire(expired);
+        onExpired(expired.length);
+      });
   }
 
   #write(seqs: readonly number[], write: () => Promise<void>): void {

@@ -11,6 +11,8 @@ export interface Topics {
   readonly health: string;
   /** Records of what was lost. */
   readonly gap: string;
+  /** Where `fieldnote check --connect` publishes. */
+  readonly check: string;
   /** Here collectors say what they have stored. */
   readonly receipt: string;
   /** Reports about one asset. */
@@ -27,6 +29,7 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     status: `${root}/status`,
     health: `${root}/health`,
     gap: `${root}/gap`,
+    check: `${root}/check`,
     receipt: `${root}/receipt`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
   };

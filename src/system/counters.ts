@@ -48,6 +48,7 @@ export const COUNTERS = {
   reports_accepted: 'reports made durable',
   reports_refused: 'reports that the store could not take',
   reports_delivered: 'reports acknowledged and deleted',
+  reports_expired: 'reports given up because they were too old to be sent',
   reports_evicted: 'reports given up because the store reached its size limit',
   reports_quarantined: 'reports that can never be delivered, put aside with their reason',
   texts_written: 'reports told in the words of the language model',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LANES } from '../../src/values/lane.ts';
 import {
   eventually,
   firstIdsAt,
@@ -17,8 +18,12 @@ describe('acknowledgements', () => {
       if (properties.userProperties?.['id'] === 'i1/1') broker.faults.mutePubacks = true;
     });
     publisher.start();
-    await eventually(() => expect(told.lost).toHaveLength(1));
-    expect(told.lost[0]?.error.message).toContain('did not acknowledge a publish within 100 ms');
+    // On a busy machine the broker may be late already with its first answer.
+    await eventually(() =>
+      expect(told.lost.map(({ error }) => error.message)).toContainEqual(
+        expect.stringContaining('did not acknowledge a publish within 100 ms'),
+      ),
+    );
     expect(outbox.reports).toHaveLength(100);
     broker.onMessage(() => {
       broker.faults.mutePubacks = false;
@@ -148,7 +153,8 @@ describe('an outbox', () => {
   test('that cannot be read costs the connection, and is read again with the next one', async () => {
     const outbox = new MemoryOutbox();
     const read = outbox.pendingAfter.bind(outbox);
-    let failures = 2;
+    // Each connection reads all lanes.
+    let failures = 2 * LANES.length;
     outbox.pendingAfter = async (reading) => {
       if (failures-- > 0) throw new Error('disk on fire');
       return read(reading);

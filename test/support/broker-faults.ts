@@ -25,8 +25,12 @@ export interface BrokerFaults {
   pubackReason: (topic: string) => number;
   /** Packet id that the acknowledgement carries. */
   pubackId: (id: number) => number;
+  /** What a subscription to this filter is answered with; 0 grants it. */
+  subackReason: (filter: string) => number;
   /** Ends the connection with DISCONNECT and this reason code instead of taking the publish. */
   disconnectReason: (message: BrokerMessage) => number | undefined;
+  /** Cuts the connection instead of taking the publish. */
+  hangsUpOn: (message: BrokerMessage) => boolean;
   /** Cuts each connection on its n-th publish, which is neither taken nor acknowledged. */
   dropConnectionAfter: number | undefined;
   /** Half-open: reads everything, answers nothing. */
@@ -41,7 +45,9 @@ export const FAULTLESS: BrokerFaults = {
   pubackDelayMs: 0,
   pubackReason: () => 0,
   pubackId: (id) => id,
+  subackReason: () => 0,
   disconnectReason: () => undefined,
+  hangsUpOn: () => false,
   dropConnectionAfter: undefined,
   silent: false,
 };

@@ -25,6 +25,8 @@ interface Session {
   connect: IConnectPacket | undefined;
   filters: string[];
   publishCount: number;
+  /** Topics by their numbers. */
+  readonly aliases: Map<number, string>;
   isWillDue: boolean;
 }
 
@@ -87,13 +89,28 @@ export class Broker {
     for (const session of this.#sessions) session.socket.destroy();
   }
 
+  /** What all clients have subscribed to. */
+  get filters(): string[] {
+    return [...this.#sessions].flatMap(({ filters }) => filters);
+  }
+
+  /** Publishes as another client would. */
+  publish(topic: string, payload: string): void {
+    const properties = {};
+    const fields = { qos: 0, retain: false, clientId: 'other', properties, packetSizeBytes: 0 };
+    this.#deliver({ topic, payload: Buffer.from(payload), ...fields });
+  }
+
   /** Sends every client these bytes, whatever they mean. */
   sendRaw(bytes: Buffer): void {
     for (const session of this.#sessions) session.socket.write(bytes);
   }
 
   #accept(socket: Socket): void {
-    const session: Session = { socket, connect: undefined, filters: [], publishCount: 0, isWillDue: false };
+    const session: Session = {
+      ...{ socket, connect: undefined, filters: [], publishCount: 0, isWillDue: false },
+      aliases: new Map(),
+    };
     const packets = parser({ protocolVersion: 5 });
     this.#sessions.add(session);
     packets.on('packet', (packet) => this.#take(session, packet));
@@ -143,10 +160,10 @@ export class Broker {
   }
 
   #publish(session: Session, packet: IPublishPacket): void {
-    const message = messageOf(packet, session.connect?.clientId ?? '');
+    const message = messageOf(withTopic(session, packet), session.connect?.clientId ?? '');
     session.publishCount += 1;
-    const { dropConnectionAfter } = this.faults;
-    if (dropConnectionAfter !== undefined && session.publishCount >= dropConnectionAfter) {
+    const { dropConnectionAfter = Number.POSITIVE_INFINITY, hangsUpOn } = this.faults;
+    if (session.publishCount >= dropConnectionAfter || hangsUpOn(message)) {
       session.socket.destroy();
       return;
     }
@@ -186,9 +203,14 @@ export class Broker {
   }
 
   #subscribe(session: Session, packet: ISubscribePacket): void {
-    const filters = packet.subscriptions.map(({ topic }) => topic);
+    // A shared subscription has one member here.
+    const filters = packet.subscriptions.map(({ topic }) => topic.replace(/^\$share\/[^/]+\//, ''));
     session.filters = [...new Set([...session.filters, ...filters])];
-    send(session, { cmd: 'suback', messageId: packet.messageId ?? 0, granted: filters.map(() => 0) });
+    send(session, {
+      cmd: 'suback',
+      messageId: packet.messageId ?? 0,
+      granted: filters.map((filter) => this.faults.subackReason(filter)),
+    });
     for (const message of this.#retained.values()) {
       if (filters.some((filter) => topicMatches(filter, message.topic)))
         send(session, publishOf(message, true));
@@ -219,6 +241,14 @@ export async function startBroker(options: { port?: number } & Partial<BrokerFau
   const broker = new Broker(port, faults);
   await broker.start();
   return broker;
+}
+
+/** The publish with the topic that its alias stands for (MQTT 5 section 3.3.2.3.4). */
+function withTopic({ aliases }: Session, packet: IPublishPacket): IPublishPacket {
+  const { topic, properties: { topicAlias } = {} } = packet;
+  if (topicAlias === undefined) return packet;
+  if (topic !== '') aliases.set(topicAlias, topic);
+  return { ...packet, topic: aliases.get(topicAlias) ?? '' };
 }
 
 function messageOf(packet: IPublishPacket, clientId: string): BrokerMessage {

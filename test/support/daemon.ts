@@ -30,9 +30,13 @@ export class Daemon implements AsyncDisposable {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(configPath: string) {
+  /** @param env more than its environment */
+  constructor(configPath: string, env: NodeJS.ProcessEnv = {}) {
     const commandLine = [FIELDNOTE, 'run', '--config', configPath];
-    this.#child = spawn(process.execPath, commandLine, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, commandLine, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     this.pid = this.#child.pid ?? 0;
     const { stdout, stderr } = this.#child;
     if (stdout) createInterface({ input: stdout }).on('line', (line) => this.log.push(JSON.parse(line)));

@@ -22,8 +22,9 @@ export interface Mosquitto extends AsyncDisposable {
 /**
  * Starts a broker with persistence, which Debian's configuration has too. Without it, and when the broker is killed
  * with -9, it loses reports that it has acknowledged to the daemon and not yet passed on: no publisher can repair that.
+ * @param settings more lines of its configuration
  */
-export async function startMosquitto(): Promise<Mosquitto> {
+export async function startMosquitto(settings: readonly string[] = []): Promise<Mosquitto> {
   const parts = new AsyncDisposableStack();
   const { path: folder } = parts.use(await newFolder());
   const port = await freePort();
@@ -38,6 +39,7 @@ export async function startMosquitto(): Promise<Mosquitto> {
       'persistence true',
       `persistence_location ${folder}/`,
       'max_queued_messages 0',
+      ...settings,
     ].join('\n'),
   );
   let child: ChildProcess | undefined;
@@ -72,7 +74,8 @@ export async function startMosquitto(): Promise<Mosquitto> {
   return mosquitto;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

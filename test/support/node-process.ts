@@ -26,7 +26,7 @@ export interface NodeBooks {
 }
 
 /** One life of a node. */
-export class NodeProcess {
+export class NodeProcess implements AsyncDisposable {
   /** Resolves with its first promise. */
   readonly begun: Promise<void>;
   /** Resolves when it has ended: with its books when it ended by itself. */
@@ -54,8 +54,20 @@ export class NodeProcess {
     this.ended = once(this.#child, 'close').then(() => books);
   }
 
+  /** Lets it deliver what it has accepted, and end. */
+  async finish(): Promise<NodeBooks> {
+    this.#child.kill('SIGTERM');
+    const books = await this.ended;
+    if (books === undefined) throw new Error('it ended without its books');
+    return books;
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 }

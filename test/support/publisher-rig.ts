@@ -1,19 +1,25 @@
 import { onTestFinished, vi } from 'vitest';
-import type { MqttConfig } from '../../src/config/schema.ts';
+import { configSchema, type MqttConfig } from '../../src/config/schema.ts';
 import type { OutboxSource, PendingReport, Reading } from '../../src/publish/outbox.ts';
 import { Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
+import type { Secrets } from '../../src/publish/secrets.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
+import type { Stamp } from '../../src/values/stamp.ts';
 import { type Broker, startBroker } from './broker.ts';
 import type { BrokerFaults } from './broker-faults.ts';
 
 export const REPORT_TOPIC = 'fieldnote/plant/pump7/incident/pump';
+
+/** Of this boot, so that the age of a report is told by the monotonic clock. */
+export const STAMP: Stamp = { boot: 1, monoMs: 0, wallMs: 0, clock: 'unknown', errorMs: null };
 
 /** An outbox in memory. */
 export class MemoryOutbox implements OutboxSource {
   reports: PendingReport[] = [];
   readonly quarantined = new Map<number, string>();
   readonly delivered: number[] = [];
+  readonly expired: number[] = [];
   /** Size of each write of acknowledgements. */
   readonly batches: number[] = [];
   #seq = 0;
@@ -24,6 +30,7 @@ export class MemoryOutbox implements OutboxSource {
       seq,
       lane: 'incident' as const,
       laneSeq: seq,
+      stamp: STAMP,
       topic: REPORT_TOPIC,
       payload: `{"n":${seq}}`,
       id: `i${seq}`,
@@ -44,6 +51,11 @@ export class MemoryOutbox implements OutboxSource {
     this.reports = this.reports.filter(({ seq }) => !seqs.includes(seq));
   }
 
+  async expire(seqs: readonly number[]): Promise<void> {
+    this.expired.push(...seqs);
+    this.reports = this.reports.filter(({ seq }) => !seqs.includes(seq));
+  }
+
   async quarantine(seq: number, reason: string): Promise<void> {
     this.quarantined.set(seq, reason);
     this.reports = this.reports.filter((report) => report.seq !== seq);
@@ -58,26 +70,31 @@ export interface Told {
   readonly lost: { error: FieldnoteError; retryInMs: number }[];
   readonly refused: { error: FieldnoteError; retryInMs: number }[];
   delivered: number;
+  expired: number;
   sent: number;
   readonly quarantined: { seq: number; reason: string }[];
 }
 
-type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on'>> & {
+type RigOptions = Partial<Omit<PublisherOptions, 'config' | 'on' | 'outbox' | 'secrets'>> & {
   port: number;
   config?: Partial<MqttConfig>;
+  outbox?: OutboxSource;
+  secrets?: Secrets;
 };
 
-const CONFIG = {
-  window: 64,
-  keepAlive: 30_000,
-  healthInterval: 60_000,
-  ackTimeout: 5000,
-  receipts: false,
-  receiptTimeout: 5000,
-};
+const { mqtt: CONFIG } = configSchema.parse({
+  ...{ site: 'plant', node: 'pump7', sources: {}, assets: {} },
+  mqtt: { url: 'mqtt://127.0.0.1', window: 64, ackTimeout: '5s', receiptTimeout: '5s' },
+}) as { mqtt: MqttConfig };
 
 /** A publisher with delays a hundredth of the real ones, and a record of what it tells. */
-export function createRig({ port, config, outbox = new MemoryOutbox(), ...options }: RigOptions) {
+export function createRig({
+  port,
+  config,
+  outbox = new MemoryOutbox(),
+  secrets = {},
+  ...options
+}: RigOptions) {
   const told: Told = {
     ignored: 0,
     overdue: 0,
@@ -85,6 +102,7 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
     lost: [],
     refused: [],
     delivered: 0,
+    expired: 0,
     sent: 0,
     quarantined: [],
   };
@@ -92,10 +110,10 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
     config: { ...CONFIG, url: `mqtt://127.0.0.1:${port}`, ...config },
     site: 'plant',
     node: 'pump7',
-    outbox,
+    outbox: () => outbox,
     clock: systemClock(() => 1),
     random: () => 0.01,
-    secrets: {},
+    secrets: async () => secrets,
     ...options,
     on: {
       receiptIgnored: () => {
@@ -111,6 +129,9 @@ export function createRig({ port, config, outbox = new MemoryOutbox(), ...option
       refused: (error, retryInMs) => told.refused.push({ error, retryInMs }),
       sent: () => {
         told.sent += 1;
+      },
+      expired: (count) => {
+        told.expired += count;
       },
       delivered: (count) => {
         told.delivered += count;

@@ -3,7 +3,7 @@
 # Needs root; without it the tests that miss a program say so and are skipped.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-packages="mosquitto mosquitto-clients socat strace python3-pip"
+packages="faketime mosquitto mosquitto-clients postgresql socat strace python3-pip"
 for list in firmware-bridge/test docs/examples models/writer; do
   packages="$packages $(cat "$root/$list/debian-packages.txt")"
 done

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPublisher } from '../../src/publishing.ts';
+import { createPublisher, type PublishingParts } from '../../src/publishing.ts';
 import { StoreKeeper } from '../../src/store-keeper.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { Counters } from '../../src/system/counters.ts';
@@ -13,18 +13,18 @@ import type { NodeSettings } from '../support/node-process.ts';
 /**
  * Store and publisher as the daemon wires them, without the rest: it starts in a third of the time, so that it can be
  * killed hundreds of times. It accepts reports into three lanes until it is killed and writes `<lane> <number>` to stdout
- * once a report is promised, that is when `accept` has resolved. With `count` reports it accepts so many, waits until
- * all are delivered, and writes its books.
+ * once a report is promised, that is when `accept` has resolved. After `count` reports, or after SIGTERM, it waits until
+ * all are delivered and writes its books.
  */
 const settings: NodeSettings = JSON.parse(process.argv[2] ?? '');
 const { dataDir, port, node, receipts, isForgetful, count } = settings;
 
-/** Waits between attempts would be most of the test: these are a fiftieth of them. */
+/** Waits between attempts would be most of the test: these are a five-hundredth of them. */
 const random = Math.random;
-Math.random = () => random() / 50;
+Math.random = () => random() / 500;
 
 /** Reports that may be under way: the store must not fill while broker and collector are gone. */
-const UNDER_WAY_MAX = 64;
+const UNDER_WAY_MAX = 512;
 const REPORTS = 16;
 
 const clock = systemClock(() => keeper?.store?.boot ?? 0);
@@ -46,18 +46,25 @@ const mqtt = {
     keepAlive: 30_000,
     healthInterval: 60_000,
     ackTimeout: 5000,
+    ...{ limit: {}, compress: false, expireAfter: { evidence: 1e9, telemetry: 1e9 } },
   },
-  ...{ receipts, receiptTimeout: 2000 },
+  ...{ receipts, receiptTimeout: 1000 },
 };
-const forgetful = Object.assign(Object.create(keeper), {
-  async pendingAfter(reading: Parameters<StoreKeeper['pendingAfter']>[0]) {
+/** Deletes before anything is acknowledged. */
+const forgetful: PublishingParts['keeper'] = {
+  store,
+  async pendingAfter(reading) {
     const rows = await store.pendingAfter(reading);
     await store.markDelivered(rows.map(({ seq }) => seq));
     return rows;
   },
-});
+  markDelivered: async () => undefined,
+  quarantine: async () => undefined,
+  expire: async () => undefined,
+  syncPoint: async () => undefined,
+};
 const publisher = createPublisher({
-  ...{ config: mqtt, site: 'plant', node, secrets: {}, clock, counters, log },
+  ...{ config: mqtt, site: 'plant', node, secrets: async () => ({}), clock, counters, log },
   keeper: isForgetful ? forgetful : keeper,
 });
 publisher.start();
@@ -79,11 +86,15 @@ async function acceptOne(number: number): Promise<void> {
   writeSync(1, `${lane} ${(seq ?? 0) % 1e12}\n`);
 }
 
-for (let number = 0; number < count; number += 4) {
+let isEnding = false;
+process.once('SIGTERM', () => {
+  isEnding = true;
+});
+for (let number = 0; number < count && !isEnding; number += 4) {
   await Promise.all([0, 1, 2, 3].map((offset) => acceptOne(number + offset)));
   publisher.nudge();
   await sleep(4);
-  while ((await store.totals()).pending > UNDER_WAY_MAX) await sleep(5);
+  while (!isEnding && (await store.totals()).pending > UNDER_WAY_MAX) await sleep(5);
 }
 while ((await store.totals()).pending > 0) await sleep(10);
 await publisher.stop();

@@ -18,7 +18,7 @@ async function startOn(root: string, plant: Plant): Promise<RunningAgent> {
   return startAgent({
     config,
     configSha256: sha256,
-    secrets: {},
+    secrets: async () => ({}),
     bootId: 'boot of the test',
     strain: (limits) => strainOf(limits, root),
     log: createLog('silent'),

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { durationMs } from '../../src/config/duration.ts';
 import { exampleConfig } from '../../src/config/example.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
-import { durationMs } from '../../src/config/schema.ts';
 import { FieldnoteError } from '../../src/system/errors.ts';
 
 const MINIMAL = `

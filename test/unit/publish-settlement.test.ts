@@ -3,11 +3,14 @@ import { Settlement } from '../../src/publish/settlement.ts';
 import { eventually, MemoryOutbox } from '../support/publisher-rig.ts';
 
 function create(outbox = new MemoryOutbox()) {
-  const told = { delivered: 0, quarantined: [] as number[], failed: [] as unknown[] };
+  const told = { delivered: 0, expired: 0, quarantined: [] as number[], failed: [] as unknown[] };
   const settlement = new Settlement({
     outbox,
     onDelivered: (count) => {
       told.delivered += count;
+    },
+    onExpired: (count) => {
+      told.expired += count;
     },
     onQuarantined: (seq) => told.quarantined.push(seq),
     onFailed: (error) => told.failed.push(error),
