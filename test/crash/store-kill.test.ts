@@ -55,7 +55,7 @@ test(`after ${KILLS} kill -9 every promised report is there, in order, and the b
     expect(totals).toMatchObject({ accepted: totals.delivered + waiting, pending: waiting });
   }
   expect(promised.length).toBeGreaterThan(KILLS * 16);
-}, 60_000);
+}, 180_000);
 
 test('the same check notices a writer that promises before the commit', async () => {
   const folder = temporaryFolder();
@@ -66,4 +66,4 @@ test('the same check notices a writer that promises before the commit', async ()
     lost += promised.filter((revision) => revision % 3 !== 0 && !stored.has(revision)).length;
   }
   expect(lost).toBeGreaterThan(0);
-}, 30_000);
+}, 90_000);

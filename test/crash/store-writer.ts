@@ -13,7 +13,17 @@ const onDead = (error: Error) => {
 };
 const store = await Store.open({ dataDir, sizeMaxMiB: 64, bootId: 'boot-a', onDead });
 
-const promise = (revision: number) => writeSync(1, `${revision}\n`);
+/** Waits while the reader of a full pipe is behind: the promise must be told before the next one is made. */
+function promise(revision: number): void {
+  for (;;) {
+    try {
+      writeSync(1, `${revision}\n`);
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EAGAIN') throw error;
+    }
+  }
+}
 
 async function acceptOne(revision: number): Promise<void> {
   if (when === 'too-early') promise(revision);

@@ -37,7 +37,7 @@ const open = (dataDir: string) =>
 const bytesOf = (folder: string) =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]));
 
-describe('fieldnote store', { timeout: 60_000 }, () => {
+describe('fieldnote store', { timeout: 240_000 }, () => {
   test('status tells what waits lane by lane, adds up, and changes nothing', async () => {
     await using plant = await setUp();
     const before = bytesOf(plant.dataDir);
