@@ -18,7 +18,9 @@ const KIB = 1024;
 const LARGE_BYTES = 256 * KIB;
 const TOO_LARGE_BYTES = 2 * KIB * KIB;
 /** A daemon whose broker was away for long waits up to a minute before it tries again. */
-const VERDICT_TIMEOUT_MS = 100_000;
+const WAIT_MS = 100_000;
+
+const patiently = <T>(check: () => T) => eventually(check, WAIT_MS);
 
 /** Runs the daemon with this broker through everything that the table tells. It fails where nothing can be told. */
 export async function findingsAt(broker: RealBroker): Promise<Findings> {
@@ -74,8 +76,8 @@ async function daemonFindings(broker: RealBroker, version: 4 | 5): Promise<Findi
   await using subscriber = await subscribe(broker.port, version);
   await using host = await hostAt(broker.port, version);
   await using daemon = new Daemon(writeConfig(folder.path, config));
-  await daemon.logged(/^watching pump/);
-  await daemon.logged(version === 5 ? /^connected to \S+$/ : /^connected to .* with MQTT 3\.1\.1, as it/);
+  await logged(daemon, /^watching pump/);
+  await logged(daemon, version === 5 ? /^connected to \S+$/ : /^connected to .* with MQTT 3\.1\.1, as it/);
   machine.isFaulty = true;
   await subscriber.reported('opened');
   const homeAssistant = await shownToHomeAssistant(broker.port, version);
@@ -85,13 +87,13 @@ async function daemonFindings(broker: RealBroker, version: 4 | 5): Promise<Findi
   // Restarted in the middle of it: what happens meanwhile must come, and in order.
   await broker.stop();
   machine.isFaulty = false;
-  await daemon.logged(/^Feed pump 7: critical over/);
+  await logged(daemon, /^Feed pump 7: critical over/);
   await broker.start();
   await subscriber.reported('closed');
   const restart = subscriber.hasHoles() ? 'reports are missing' : 'nothing lost, in order';
-  await eventually(() => expect(subscriber.stateOf()).toBe('online'));
+  await patiently(() => expect(subscriber.stateOf()).toBe('online'));
   await daemon.kill();
-  await eventually(() => expect(subscriber.stateOf()).toBe('offline'));
+  await patiently(() => expect(subscriber.stateOf()).toBe('offline'));
   return {
     'reports with QoS 1 and acknowledgement': 'yes',
     'status retained': status === '' ? 'no' : 'yes',
@@ -117,7 +119,7 @@ async function subscribe(port: number, protocolVersion: 4 | 5) {
   await client.subscribeAsync(`${ROOT}/#`, { qos: 1 });
   return {
     reported: (event: string) =>
-      eventually(() => expect(reports.map(({ data }) => data.event)).toContain(event), VERDICT_TIMEOUT_MS),
+      patiently(() => expect(reports.map(({ data }) => data.event)).toContain(event)),
     stateOf: () => state,
     /** By the first copy of each, within each lane. */
     hasHoles() {
@@ -144,7 +146,7 @@ async function hostAt(port: number, protocolVersion: 4 | 5) {
   return {
     /** What has come of the births, or why they cannot come. */
     found: (daemon: Daemon): Promise<string> =>
-      eventually(() => {
+      patiently(() => {
         const [birth] = births;
         if (births.has('spBv1.0/plant/DBIRTH/pump7/pump')) return 'yes';
         if (birth !== undefined) return `no: hosts get \`${birth.replace(/\/plant\/.*/, '')}/…\``;
@@ -169,7 +171,7 @@ async function shownToHomeAssistant(port: number, version: 4 | 5): Promise<strin
 
 /** What a subscriber that comes now gets; empty when there is nothing. */
 async function retainedAt(port: number, protocolVersion: 4 | 5, topic: string): Promise<string> {
-  return eventually(async () => {
+  return patiently(async () => {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion });
     try {
       return await firstRetained(client, topic);
@@ -195,11 +197,15 @@ async function deliveryOf(port: number, sizeBytes: number): Promise<string> {
   for (let count = 0; count < 3; count += 1) outbox.accept();
   publisher.start();
   try {
-    await eventually(() => expect(told.delivered).toBeGreaterThanOrEqual(3), VERDICT_TIMEOUT_MS);
-    await eventually(() => expect(outbox.reports.length).toBeLessThanOrEqual(1), VERDICT_TIMEOUT_MS);
+    await patiently(() => expect(told.delivered).toBeGreaterThanOrEqual(3));
+    await patiently(() => expect(outbox.reports.length).toBeLessThanOrEqual(1));
     if (outbox.quarantined.size > 0) return 'put aside, the others delivered';
     return outbox.reports.length > 0 ? 'tried again and again, the others delivered' : 'delivered';
   } finally {
     await publisher.stop();
   }
+}
+
+function logged({ log }: Daemon, pattern: RegExp): Promise<void> {
+  return patiently(() => expect(log.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(pattern)));
 }
