@@ -45,6 +45,12 @@ function start(given: Partial<WriterOptions> = {}): Writer {
   return writer;
 }
 
+/** To the process of the writer; the number 0 would be everybody in the group of this one. */
+function signal(name: NodeJS.Signals): void {
+  if (writer.pid === undefined) throw new Error('the writer has no process');
+  process.kill(writer.pid, name);
+}
+
 /** A model file with other bytes. */
 function spoiled(spoil: (bytes: Buffer) => Buffer): string {
   const path = join(folder, 'model.gguf');
@@ -174,11 +180,11 @@ describe('the writer', () => {
     start();
     writer.add(madeReport(3));
     await writer.settled();
-    process.kill(writer.pid ?? 0, 'SIGSTOP');
+    signal('SIGSTOP');
     writer.add(madeReport(4));
     await sleep(20);
-    process.kill(writer.pid ?? 0, 'SIGSEGV');
-    process.kill(writer.pid ?? 0, 'SIGCONT');
+    signal('SIGSEGV');
+    signal('SIGCONT');
     await writer.settled();
     expect(happened.restarted.map(({ code }) => code)).toEqual(['CHILD_DEAD']);
     expect(happened.kept.map(({ report }) => report.id)).toEqual([madeReport(4).id]);
@@ -189,10 +195,11 @@ describe('the writer', () => {
   });
 
   test('kills a process that hangs', async () => {
-    start({ deadlineMs: 300 });
+    // The first text must be there by then, also on a slow machine.
+    start({ deadlineMs: 4000 });
     writer.add(madeReport(3));
     await writer.settled();
-    process.kill(writer.pid ?? 0, 'SIGSTOP');
+    signal('SIGSTOP');
     writer.add(madeReport(4));
     await writer.settled();
     expect(happened.restarted.map(({ code }) => code)).toEqual(['CHILD_DEADLINE']);
@@ -224,7 +231,7 @@ test('stops at once while the process may not start yet', async () => {
   start({ clock: { monoMs: () => performance.now() - backMs } });
   writer.add(madeReport(3));
   await writer.settled();
-  process.kill(writer.pid ?? 0, 'SIGKILL');
+  signal('SIGKILL');
   await expect.poll(() => happened.restarted.length).toBe(1);
   // As far as the writer knows, the end of the back-off is a quarter of an hour away now.
   backMs = 900_000;
