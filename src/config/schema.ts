@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { type BearingParts, bearing, checkBearings } from './bearing.ts';
-import { brokerUrl, expireAfter, rateLimit } from './broker.ts';
 import { duration } from './duration.ts';
+import { mqtt } from './mqtt.ts';
+import { channelFrom, key } from './names.ts';
+import { source } from './source.ts';
+import { digest, llm } from './telling.ts';
 
 /**
  * The configuration: one schema. The loader, the defaults, docs/reference/configuration.md, the published JSON
@@ -17,56 +20,6 @@ export const MEMORY_WINDOWS = 15;
 const LEARN_WINDOWS_MIN = 4;
 /** What one asset may keep in memory while it learns, with as much again for gaps: 64 MiB. */
 export const LEARN_VALUES_MAX = 8 * 1024 * 1024;
-
-/** Keys become topic levels, file names and counter labels, so they are kept plain. */
-const key = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 of a-z 0-9 _ - and start with a letter or digit');
-
-const baudRate = z.int().min(50).max(4_000_000);
-
-const link = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('serial'),
-    path: z
-      .string()
-      .startsWith('/dev/', 'must be a device, best by identity: /dev/serial/by-id/…')
-      .describe('Serial port. Prefer /dev/serial/by-id/…: ttyUSB numbers change from boot to boot.'),
-    baudRate: baudRate.default(115_200).describe('Bits per second; any rate the driver takes.'),
-    dataBits: z.literal([5, 6, 7, 8]).default(8).describe('Data bits per character.'),
-    parity: z.enum(['none', 'even', 'odd']).default('none').describe('Parity bit.'),
-    stopBits: z.literal([1, 2]).default(1).describe('Stop bits; 2 helps on some Jetson ports.'),
-  }),
-  z.strictObject({
-    type: z.literal('tcp'),
-    host: z.string().min(1).describe('Name or address of the device server.'),
-    port: z.int().min(1).max(65_535).describe('TCP port.'),
-  }),
-  z.strictObject({ type: z.literal('unix'), path: z.string().startsWith('/').describe('Unix socket.') }),
-  z.strictObject({ type: z.literal('file'), path: z.string().min(1).describe('Recorded file, read once.') }),
-]);
-
-const source = z.strictObject({
-  link: link.describe('Where the bytes come from.'),
-  protocol: z
-    .enum(['auto', 'text', 'bridge'])
-    .default('auto')
-    .describe(
-      'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
-        'describe themselves. auto: found out within 2 s; the device is asked for that.',
-    ),
-  time: z
-    .enum(['arrival', 'device'])
-    .default('arrival')
-    .describe('Whose time the samples get: when they arrived, or the time column that the data carries.'),
-  silenceTimeout: duration('1s', '1d')
-    .prefault('30s')
-    .describe('A port that is open but mute for so long is closed and opened again.'),
-});
-
-const channelFrom = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]*\..+$/, 'must be <source>.<name in the data>, such as mcu.vib1');
 
 const channel = z.strictObject({
   from: channelFrom.describe('Source and the name that the channel has in its data: <source>.<name>.'),
@@ -151,133 +104,6 @@ const asset = z.strictObject({
       criticalAfter: duration('1s', '30d')
         .prefault('1h')
         .describe('A warning that lasts so long becomes critical.'),
-    })
-    .prefault({}),
-});
-
-const sparkplugId = z
-  .string()
-  .regex(/^[^+#/$\p{Cc}][^+#/\p{Cc}]{0,63}$/u, 'must be 1 to 64 characters without + # /');
-
-const sparkplug = z.strictObject({
-  group: sparkplugId.optional().describe('Group id; the site when absent.'),
-  host: sparkplugId
-    .optional()
-    .describe(
-      'Id of the primary host: nothing is shown while that one is offline. Without it nobody is waited for.',
-    ),
-  interval: duration('1s', '1h').prefault('10s').describe('How often values that have changed are sent.'),
-});
-
-const mqtt = z.strictObject({
-  url: brokerUrl,
-  version: z
-    .literal(['auto', '3.1.1', 5])
-    .default('auto')
-    .describe('Version of MQTT. auto: 5, and 3.1.1 with a broker that does not speak it.'),
-  username: z.string().min(1).max(1024).optional().describe('User at the broker.'),
-  passwordFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('File that holds the password; a bare name is looked up in $CREDENTIALS_DIRECTORY (systemd).'),
-  caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker.'),
-  certFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('PEM file of the certificate that this device shows to the broker; read at each connection.'),
-  keyFile: z.string().min(1).optional().describe('PEM file of the private key of certFile.'),
-  window: z
-    .int()
-    .min(1)
-    .max(1024)
-    .default(512)
-    .describe('Publishes that may wait for their acknowledgement; the broker may want fewer.'),
-  limit: rateLimit,
-  compress: z
-    .boolean()
-    .default(false)
-    .describe('Reports are packed by gzip, which subscribers see by the user property contentEncoding.'),
-  expireAfter,
-  keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
-  healthInterval: duration('100ms', '1d').prefault('60s').describe('How often `health` is published.'),
-  homeAssistant: z
-    .boolean()
-    .default(false)
-    .describe('Node and assets appear in Home Assistant by themselves (MQTT discovery).'),
-  sparkplug: sparkplug
-    .optional()
-    .describe('Node and assets are shown as a Sparkplug B edge node with its devices; `{}` switches it on.'),
-  ackTimeout: duration('1s', '10min')
-    .prefault('20s')
-    .describe(
-      'A publish not acknowledged by then ends the connection, and everything unacknowledged goes again.',
-    ),
-  receipts: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Keep each report until a collector (`fieldnote collect`) has stored it; an acknowledgement of the broker is not enough.',
-    ),
-  receiptTimeout: duration('1s', '1h')
-    .prefault('30s')
-    .describe('A report without a receipt by then goes again.'),
-});
-
-const digest = z
-  .strictObject({
-    at: z
-      .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day such as "06:00"'))
-      .max(24)
-      .default([])
-      .describe(
-        'Times of the local day at which a digest tells what happened since the last one, such as the ends of the shifts. ' +
-          'Where nobody knows the time, after as much running.',
-      ),
-    afterOffline: duration('1s', '365d')
-      .prefault('1h')
-      .describe(
-        'When a link returns after so long, a digest of that time goes before everything that waits.',
-      ),
-  })
-  .prefault({});
-
-const llm = z.strictObject({
-  model: z
-    .string()
-    .startsWith('/')
-    .describe('GGUF file: the one that ships in models/writer, one made by its recipe, or any other model.'),
-  deadline: duration('100ms', '1h')
-    .prefault('1min')
-    .describe('A text that is not there by then is given up, and the process of the model with it.'),
-  idleAfter: duration('1s', '1d')
-    .prefault('2min')
-    .describe('The process of the model ends when it had nothing to write for so long.'),
-  pause: z
-    .strictObject({
-      heatMaxC: z
-        .number()
-        .min(0)
-        .max(150)
-        .default(80)
-        .describe('Over this heat of the device nothing is written, °C.'),
-      memoryMinMiB: z.int().min(0).default(200).describe('With less free memory nothing is written, MiB.'),
-      batteryMinPercent: z
-        .number()
-        .min(0)
-        .max(100)
-        .default(30)
-        .describe('With less charge in a battery that is not being charged nothing is written, %.'),
-      whileChannel: z
-        .strictObject({
-          from: channelFrom.describe(
-            'Source and name of a channel: while it is over `above` nothing is written, such as fc.armed. Its last value ' +
-              'stands; before its first one nothing is written either.',
-          ),
-          above: z.number().default(0.5).describe('For a channel that is 0 or 1 the default fits.'),
-        })
-        .optional(),
     })
     .prefault({}),
 });
@@ -421,8 +247,8 @@ export type AssetConfig = Omit<ConfiguredAsset, 'channels' | 'source'> & {
 };
 export type WindowConfig = AssetConfig['window'];
 export type IncidentConfig = AssetConfig['incident'];
-export type LlmConfig = z.output<typeof llm>;
-export type MqttConfig = z.output<typeof mqtt>;
+export type LlmConfig = NonNullable<Config['llm']>;
+export type MqttConfig = NonNullable<Config['mqtt']>;
 
 /** Rows of one window of an asset, as configured by length and rate. */
 export function windowRows({ length, rateHz }: Pick<WindowConfig, 'length' | 'rateHz'>): number {

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { duration } from './duration.ts';
+
+/** Where bytes come from, and what they are. */
+
+const baudRate = z.int().min(50).max(4_000_000);
+
+const link = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('serial'),
+    path: z
+      .string()
+      .startsWith('/dev/', 'must be a device, best by identity: /dev/serial/by-id/…')
+      .describe('Serial port. Prefer /dev/serial/by-id/…: ttyUSB numbers change from boot to boot.'),
+    baudRate: baudRate.default(115_200).describe('Bits per second; any rate the driver takes.'),
+    dataBits: z.literal([5, 6, 7, 8]).default(8).describe('Data bits per character.'),
+    parity: z.enum(['none', 'even', 'odd']).default('none').describe('Parity bit.'),
+    stopBits: z.literal([1, 2]).default(1).describe('Stop bits; 2 helps on some Jetson ports.'),
+  }),
+  z.strictObject({
+    type: z.literal('tcp'),
+    host: z.string().min(1).describe('Name or address of the device server.'),
+    port: z.int().min(1).max(65_535).describe('TCP port.'),
+  }),
+  z.strictObject({ type: z.literal('unix'), path: z.string().startsWith('/').describe('Unix socket.') }),
+  z.strictObject({ type: z.literal('file'), path: z.string().min(1).describe('Recorded file, read once.') }),
+]);
+
+export const source = z.strictObject({
+  link: link.describe('Where the bytes come from.'),
+  protocol: z
+    .enum(['auto', 'text', 'bridge'])
+    .default('auto')
+    .describe(
+      'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
+        'describe themselves. auto: found out within 2 s; the device is asked for that.',
+    ),
+  time: z
+    .enum(['arrival', 'device'])
+    .default('arrival')
+    .describe('Whose time the samples get: when they arrived, or the time column that the data carries.'),
+  silenceTimeout: duration('1s', '1d')
+    .prefault('30s')
+    .describe('A port that is open but mute for so long is closed and opened again.'),
+});
