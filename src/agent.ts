@@ -11,6 +11,7 @@ import { stateKeyOf } from './incidents.ts';
 import { Judge } from './judge/judge.ts';
 import { Mirroring } from './mirroring.ts';
 import { outboxIdOf } from './publish/envelope.ts';
+import type { Publisher } from './publish/publisher.ts';
 import type { Secrets } from './publish/secrets.ts';
 import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
@@ -119,28 +120,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
   const sources = startSources(parts, assets);
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
-  const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
-  const tell = async () => {
-    const now = await healthOf(health);
-    publisher?.publishHealth(now);
-    publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: (await keeper.gaps()).slice(-GAPS_SHOWN_MAX) });
-    parts.mirroring?.update();
-    return now;
-  };
-  const timers = [
-    setInterval(() => assets.advanceTo(clock.monoMs()), TICK_MS),
-    setInterval(() => logged(log, tell()), mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
-    setInterval(() => logged(log, logStatus(health, log)), STATUS_INTERVAL_MS),
-    setInterval(() => logged(log, takeReceipts(dataDir, parts)), STATUS_INTERVAL_MS),
-  ];
-  logged(log, tell());
-  logged(log, takeReceipts(dataDir, parts));
+  const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();
+  const tick = setInterval(() => assets.advanceTo(clock.monoMs()), TICK_MS);
   const asking = startAsking({ dataDir, clock, log, recall: (period) => digests.recall(period) });
 
   return {
     async stop() {
-      for (const timer of timers) clearInterval(timer);
+      clearInterval(tick);
+      telling.stop();
       asking.stop();
       await Promise.all([...sources.values()].map((source) => source.stop()));
       await assets.stop();
@@ -149,8 +137,42 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await digests.stop();
       await publisher?.stop();
       await parts.mirroring?.stop();
-      log.info(statusLineOf(await healthOf(health), counters));
+      await telling.sayStatus();
       await keeper.close();
+    },
+  };
+}
+
+interface Told {
+  readonly publisher: Publisher | undefined;
+  readonly assets: Assets;
+  readonly sources: ReadonlyMap<string, SourceReader>;
+}
+
+/** Says again and again how everything is: to the broker, to the mirrors, and to the log. */
+function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
+  const { config, clock, counters, keeper, writer, log } = parts;
+  const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
+  const sayStatus = async () => log.info(statusLineOf(await healthOf(health), counters));
+  const tell = async () => {
+    publisher?.publishHealth(await healthOf(health));
+    publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: (await keeper.gaps()).slice(-GAPS_SHOWN_MAX) });
+    parts.mirroring?.update();
+  };
+  const everyMinute = () => {
+    logged(log, takeReceipts(config.dataDir, parts));
+    logged(log, keeper.recordSyncPoint().then(sayStatus));
+  };
+  const timers = [
+    setInterval(() => logged(log, tell()), config.mqtt?.healthInterval ?? STATUS_INTERVAL_MS),
+    setInterval(everyMinute, STATUS_INTERVAL_MS),
+  ];
+  logged(log, tell());
+  logged(log, takeReceipts(config.dataDir, parts));
+  return {
+    sayStatus,
+    stop() {
+      for (const timer of timers) clearInterval(timer);
     },
   };
 }
@@ -261,11 +283,6 @@ function store({ keeper, states, mirroring }: Parts, report: Report, stamp: Stam
   const entry = { id, revision, asset, lane, topic, payload: JSON.stringify(report), stamp };
   keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
   mirroring?.reported(report);
-}
-
-async function logStatus(health: HealthParts, log: Logger): Promise<void> {
-  await health.keeper.recordSyncPoint();
-  log.info(statusLineOf(await healthOf(health), health.counters));
 }
 
 function logged(log: Logger, work: Promise<unknown>): void {
