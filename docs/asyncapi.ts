@@ -106,32 +106,7 @@ function messages(): object {
       contentType: 'application/cloudevents+json',
       payload: cloudEvent({ enum: digests }, { $ref: 'digest.schema.json' }, sequence),
     },
-    gap: {
-      payload: {
-        type: 'object',
-        required: ['gaps'],
-        properties: {
-          epoch: text,
-          gaps: {
-            type: 'array',
-            items: {
-              type: 'object',
-              required: ['id', 'reason', 'detail', 'count'],
-              properties: {
-                id: { type: 'integer', description: 'Grows; the same record keeps its id.' },
-                reason: text,
-                detail: text,
-                count: { type: ['integer', 'null'], description: 'Reports lost; null when nobody knows.' },
-                epoch: { type: ['string', 'null'], description: 'To which the numbers belong.' },
-                lane: { enum: [...LANES, null] },
-                fromSeq: { type: ['integer', 'null'] },
-                toSeq: { type: ['integer', 'null'] },
-              },
-            },
-          },
-        },
-      },
-    },
+    gap: gapMessage(),
     status: {
       payload: {
         type: 'object',
@@ -143,6 +118,26 @@ function messages(): object {
     health: { payload: { type: 'object', properties: { counters: { type: 'object' } } } },
     receipt: { payload: z.toJSONSchema(receiptSchema) },
   };
+}
+
+function gapMessage(): object {
+  const text = { type: 'string' };
+  const gap = {
+    type: 'object',
+    required: ['id', 'reason', 'detail', 'count'],
+    properties: {
+      id: { type: 'integer', description: 'Grows; the same record keeps its id.' },
+      reason: text,
+      detail: text,
+      count: { type: ['integer', 'null'], description: 'Reports lost; null when nobody knows.' },
+      epoch: { type: ['string', 'null'], description: 'To which the numbers belong.' },
+      lane: { enum: [...LANES, null] },
+      fromSeq: { type: ['integer', 'null'] },
+      toSeq: { type: ['integer', 'null'] },
+    },
+  };
+  const properties = { epoch: text, gaps: { type: 'array', items: gap } };
+  return { payload: { type: 'object', required: ['gaps'], properties } };
 }
 
 function assetMessage(): object {
