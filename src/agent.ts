@@ -179,12 +179,16 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
 /** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
 function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, state: IncidentState): void {
   const { config, configSha256, counters, log, states, writer } = parts;
-  const { site, node } = config;
+  const {
+    site,
+    node,
+    report: { language },
+  } = config;
   const { asset: key, id, revision } = event.incident;
   if (event.event === 'opened') counters.add('incidents_opened', key);
   if (event.event === 'closed') counters.add('incidents_closed', key);
   const provenance = { config: configSha256, agent: agentVersion };
-  const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
+  const report = reportOf({ event, asset: { key, ...asset }, site, node, language, provenance });
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
   states.set(stateKeyOf(key, event.incident), state);
   store(parts, report, event.incident.updated, writer?.add(report) ?? false);

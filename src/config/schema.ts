@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LANGUAGE, languages } from '../values/language.ts';
 import { type BearingParts, bearing, checkBearings } from './bearing.ts';
 
 /**
@@ -318,6 +319,11 @@ export const configSchema = z
     sources: z.record(key, source).describe('Where data comes from.'),
     assets: z.record(key, asset).describe('What is watched.'),
     mqtt: mqtt.optional().describe('Broker for the reports; without it they wait in the store.'),
+    report: z
+      .strictObject({
+        language: z.enum(languages).default(DEFAULT_LANGUAGE).describe('In which reports are told.'),
+      })
+      .prefault({}),
     llm: llm
       .optional()
       .describe(
