@@ -62,7 +62,15 @@ describe.runIf(needsModule(DEBIAN_PYTHON, 'torch') && needsModule(DEBIAN_PYTHON,
 
     async function write(prompt: string): Promise<string> {
       const voice = VOICES[0] ?? '';
-      const request = { kind: 'write', prompt, voice, seed: 1, temperature: 0, tokensMax: 256 } as const;
+      const request = {
+        kind: 'write',
+        prompt,
+        language: 'en',
+        voice,
+        seed: 1,
+        temperature: 0,
+        tokensMax: 256,
+      } as const;
       return ((await writer.ask(request, DEADLINE_MS)) as WriteAnswer).text;
     }
 
