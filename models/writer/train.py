@@ -125,12 +125,12 @@ def share_gradients(model):
         gradient.copy_(part.view_as(gradient))
 
 
-def train(model, batches, steps, device, on_progress):
+def train(model, batches, steps, until, device, on_progress):
     matrices = [weight for name, weight in model.named_parameters() if weight.dim() == 2 and 'token_embd' not in name]
     others = [weight for name, weight in model.named_parameters() if weight.dim() == 1 or 'token_embd' in name]
     optimisers = [Muon(matrices, RATES['matrices']), torch.optim.AdamW(others, lr=RATES['others'], betas=(0.9, 0.95))]
     start, tokens = time.time(), 0
-    for step in range(steps):
+    for step in range(until):
         rate = min(1, (step + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for optimiser, peak in zip(optimisers, RATES.values()):
             optimiser.param_groups[0]['lr'] = peak * rate
@@ -143,7 +143,7 @@ def train(model, batches, steps, device, on_progress):
         for optimiser in optimisers:
             optimiser.step()
         tokens += ids.numel()
-        if step % 25 == 24 or step == steps - 1:
+        if step % 25 == 24 or step == until - 1:
             on_progress(step + 1, loss.item(), tokens / (time.time() - start))
     return tokens
 
@@ -152,12 +152,14 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument('--out', required=True, help='folder for the model')
     arguments.add_argument('--steps', type=int, default=2600)
+    arguments.add_argument('--until', type=int, help='end after so many of them, before the rates have come down')
     arguments.add_argument('--seed', type=int, default=1)
     arguments.add_argument('--processes', type=int, default=1, help='each has a core and batches of its own')
     arguments.add_argument('--languages', default='en,de', help='of %s' % ', '.join(LANGUAGES))
     arguments.add_argument('--examples', help='JSON lines with "prompt" and "text", and "language" where it is not en')
     given = arguments.parse_args()
 
+    given.until = given.until or given.steps
     os.makedirs(given.out, exist_ok=True)
     if given.processes == 1:
         return run(0, given, None)
@@ -184,14 +186,14 @@ def run(rank, given, folder):
     def progress(step, loss, rate):
         if rank > 0:
             return
-        print(f'step {step} of {given.steps}  loss {loss:.4f}  {rate * given.processes:.0f} tokens/s', flush=True)
-        if step % 100 == 0 or step == given.steps:
+        print(f'step {step} of {given.until}  loss {loss:.4f}  {rate * given.processes:.0f} tokens/s', flush=True)
+        if step % 100 == 0 or step == given.until:
             export(os.path.join(given.out, NAME), model, tokenizer)
 
     if rank == 0:
         print(f'{sum(weight.numel() for weight in model.parameters())} parameters on {device}', flush=True)
     batches = Examples(given.seed + 1 + rank, languages, own).batches(tokenizer)
-    tokens = train(model, batches, given.steps, device, progress)
+    tokens = train(model, batches, given.steps, given.until, device, progress)
     if rank == 0:
         write_card(given, model, tokens * given.processes, device)
 
@@ -214,6 +216,7 @@ def write_card(given, model, tokens, device):
         'examplesSha256': sha256(given.examples) if given.examples else None,
         'seed': given.seed,
         'steps': given.steps,
+        'until': given.until,
         'processes': given.processes,
         'tokens': tokens,
         'device': device,
