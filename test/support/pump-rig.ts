@@ -7,8 +7,11 @@ import { type Pty, playDevice, startPty } from './pty.ts';
 import { PUMP_CHANNELS, PumpPlayer, type PumpRecording } from './pump-recording.ts';
 import { type ReportSubscriber, subscribeTo } from './report-subscriber.ts';
 
-/** Times of the recordings divided by 100, as they are played. */
-const WINDOW = { rateHz: 100, length: '150ms', step: '10ms', hold: '25ms' };
+/**
+ * Times of the recordings divided by 100, as they are played; but the hold, so that a machine that stands still for half
+ * a second loses no sample.
+ */
+const WINDOW = { rateHz: 100, length: '150ms', step: '10ms', hold: '500ms' };
 export const WINDOW_ROWS = 15;
 export const LEARNED_ROWS = 400;
 const LEARN = { for: '4s' };
