@@ -19,7 +19,7 @@ export async function wordingRows(bench: Pick<Bench, 'say'>, modelPath: string):
   const writer = isolated<WriterRequest, WriterAnswer>('../src/report/writer-process.ts');
   const bare = isolated<BareRequest, BareAnswer>('./bare-writer.ts');
   const prompts = Array.from({ length: TEXTS_PER_TURN }, (_, seed) => promptOf(planOf(madeFacts(seed))));
-  const lines = prompts.map((prompt) => `<|facts|> ${VOICE} ${prompt}<|text|>`);
+  const lines = prompts.map((prompt) => `<|facts|> en ${VOICE} ${prompt}<|text|>`);
   bench.say(`${TEXTS_PER_TURN} texts, in turns with the bare loop of the library`);
   try {
     await writer.ask({ kind: 'load', path: modelPath }, DEADLINE_MS);
@@ -56,7 +56,15 @@ async function written(
 ): Promise<BareAnswer> {
   const total = { tokens: 0, ms: 0 };
   for (const prompt of prompts) {
-    const request = { kind: 'write', prompt, voice: VOICE, seed: 1, temperature: 0, tokensMax: 256 } as const;
+    const request = {
+      kind: 'write',
+      prompt,
+      language: 'en',
+      voice: VOICE,
+      seed: 1,
+      temperature: 0,
+      tokensMax: 256,
+    } as const;
     const startMs = performance.now();
     const { tokens } = (await writer.ask(request, DEADLINE_MS)) as WriteAnswer;
     const ms = performance.now() - startMs;

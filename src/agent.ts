@@ -257,7 +257,8 @@ function makeReport(
   event: IncidentEvent,
 ): Report {
   const provenance = { config: configSha256, agent: agentVersion };
-  return reportOf({ event, asset, site: config.site, node: config.node, provenance });
+  const { site, node } = config;
+  return reportOf({ event, asset, site, node, language: config.report.language, provenance });
 }
 
 /** The same revision in the words of the language model; nobody has waited for it. */

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 @dataclass(frozen=True)
 class Shape:
-    vocabulary: int = 768
+    vocabulary: int = 1024
     context: int = 256
     width: int = 128
     layers: int = 4
@@ -71,9 +71,10 @@ class Llama(nn.Module):
         self.register_buffer('sine', angle.sin(), persistent=False)
         self.register_buffer('mask', torch.full((shape.context, shape.context), -1e9).triu(1), persistent=False)
 
-    def forward(self, ids):
+    def forward(self, ids, chosen=...):
+        """Of the chosen positions, all without a choice."""
         length = ids.shape[1]
         x = self.token_embd(ids)
         for block in self.blk:
             x = block(x, self.cosine[:length], self.sine[:length], self.mask[:length, :length])
-        return F.linear(self.output_norm(x), self.token_embd.weight)
+        return F.linear(self.output_norm(x)[chosen], self.token_embd.weight)

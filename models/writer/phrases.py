@@ -1,4 +1,4 @@
-"""Chooses words from a phrase list such as src/report/english.json, in a voice.
+"""Chooses words from the phrase list of a language, such as src/report/english.json, in a voice.
 
 A phrase is words, slots (@NAME# belongs to a channel), alternatives (a|b), options [a] and named words $over, which depend
 on the severity or on the direction of a channel. A voice prefers certain alternatives: its two letters are the seed of the
@@ -8,7 +8,8 @@ import json
 import os
 import re
 
-ENGLISH = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../src/report/english.json')
+HERE = os.path.dirname(os.path.abspath(__file__))
+LANGUAGES = {'en': os.path.join(HERE, '../../src/report/english.json'), 'de': os.path.join(HERE, '../../src/report/german.json')}
 
 # Of voices, as in VOICES of src/report/slots.ts.
 BUILDS, WORDS = 'abcdefgh', 'pqrstuvw'
@@ -44,18 +45,20 @@ class Voice:
 
 
 class Phrases:
-    def __init__(self, path=ENGLISH):
+    def __init__(self, path):
         with open(path, encoding='utf8') as file:
             document = json.load(file)
         self.language, self.words, self.kinds = document['language'], document['words'], document['phrases']
+        self.compose = document['compose']
+        # What a model is trained with; the rest of the file is the template's and the verifier's.
+        learned = json.dumps([self.compose, self.words, self.kinds], sort_keys=True)
+        self.sha256 = hashlib.sha256(learned.encode()).hexdigest()
 
     def say(self, kind, tense, voice, *, words=(), slots=None, channels=(), part=0):
         """A phrase of that kind. `slots`: slots that it may and must have (None: any); `channels`: numbers for # + *;
         `part` makes the second channel sound unlike the first."""
         texts = [text for when, list_ in self.kinds[kind].items() if when in (tense, 'any', *TENSES[tense]) for text in list_]
         usable = [text for text in texts if slots is None or slots_of(text) == set(slots)]
-        if not usable:
-            return None
         text = self.expand(voice.word(f'{kind}{part}', usable), voice, words, part)
         for mark, number in zip('#+*', channels):
             text = re.sub(r'(@[A-Z]+)' + re.escape(mark), lambda found: found[1] + str(number), text)

@@ -6,18 +6,19 @@ import sentencepiece
 
 SPACE = '\u2581'
 FACTS, TEXT = '<|facts|>', '<|text|>'
-ALONE = ['ASSET', 'SINCE', 'LASTED', 'NTH', 'EPISODES', 'END', 'MORE', 'LABEL', 'CHANCE', 'SCORE', 'PEAK', 'LIMIT']
+ALONE = ['ASSET', 'SINCE', 'LASTED', 'NTH', 'EPISODES', 'END', 'MORE', 'LABEL', 'CHANCE', 'SCORE', 'PEAK', 'LIMIT',
+         'BEARING', 'TIMES', 'JUMP', 'BOUND', 'COUNT', 'REPEAT']
 PER_CHANNEL = ['NAME', 'VALUE', 'NORMAL', 'CHANGE', 'WORST', 'SINCE', 'LASTED']
 SLOTS = ALONE + [f'{name}{number}' for number in (1, 2, 3) for name in PER_CHANNEL]
-IN_BRACKETS = [slot for slot in SLOTS if slot.startswith(('LASTED', 'CHANGE', 'CHANCE'))]
+IN_BRACKETS = [slot for slot in SLOTS if slot.startswith(('LASTED', 'CHANGE', 'CHANCE', 'NORMAL'))]
 # How a channel is, with its number: the model looks it up as it looks up the slots of that channel.
 STATES = [f'{word}{number}' for number in (1, 2, 3)
-          for word in ('above', 'below', 'normal', 'rose', 'fell', 'just', 'worst', 'before')]
+          for word in ('above', 'below', 'normal', 'rose', 'fell', 'also', 'just', 'worst', 'before')]
 SYMBOLS = [FACTS, TEXT] + [f'{SPACE}{state}' for state in STATES] + [f'{SPACE}@{slot}' for slot in SLOTS] + [f'{SPACE}(@{slot}' for slot in IN_BRACKETS]
 
 
-def prompt_line(voice, prompt):
-    return f'{FACTS} {voice} {prompt}{TEXT}'
+def prompt_line(language, voice, prompt):
+    return f'{FACTS} {language} {voice} {prompt}{TEXT}'
 
 
 def train_tokenizer(lines, size):

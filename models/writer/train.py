@@ -10,22 +10,26 @@ import json
 import math
 import os
 import random
+import tempfile
 import time
 
 import sentencepiece
 import torch
+import torch.distributed as distributed
+import torch.multiprocessing as multiprocessing
 import torch.nn.functional as F
 
 from compose import Composer
 from export import export
 from model import Llama, Shape
-from phrases import BUILDS, ENGLISH, WORDS, Phrases, Voice
+from phrases import BUILDS, LANGUAGES, WORDS, Phrases, Voice
 from plans import draw_plan, is_held_out, prompt_of
 from tokenizer import load_tokenizer, prompt_line, train_tokenizer
 
 NAME = 'fieldnote-writer.gguf'
 TOKENIZER_LINES = 20_000
-BATCH_TOKENS = 4_000
+# Of each process.
+BATCH_TOKENS = 2_500
 POOL = 2_048
 WARM_UP_STEPS = 40
 RATES = {'matrices': 0.02, 'others': 3e-3}
@@ -34,21 +38,24 @@ RATES = {'matrices': 0.02, 'others': 3e-3}
 class Examples:
     """Prompts and texts, made as they are needed; never one of a plan that is held out."""
 
-    def __init__(self, seed, own=()):
-        self.rng, self.phrases, self.own = random.Random(seed), Phrases(), own
+    def __init__(self, seed, languages, own=()):
+        self.rng, self.own = random.Random(seed), own
+        self.languages = {language: Phrases(LANGUAGES[language]) for language in languages}
 
     def draw(self):
         if self.own and self.rng.random() < 0.3:
             voice = f'{self.rng.choice(BUILDS)} {self.rng.choice(WORDS)}'
             example = self.rng.choice(self.own)
-            return prompt_line(voice, example['prompt']), ' ' + example['text']
+            return prompt_line(example.get('language', 'en'), voice, example['prompt']), ' ' + example['text']
         while True:
             plan = draw_plan(self.rng)
             prompt = prompt_of(plan)
             if is_held_out(prompt):
                 continue
             voice = Voice(self.rng.choice(BUILDS), self.rng.choice(WORDS), self.rng)
-            return prompt_line(f'{voice.build} {voice.words}', prompt), ' ' + Composer(self.phrases, plan, voice).text()
+            language = self.rng.choice(list(self.languages))
+            line = prompt_line(language, f'{voice.build} {voice.words}', prompt)
+            return line, ' ' + Composer(self.languages[language], plan, voice).text()
 
     def batches(self, tokenizer):
         """Of texts of like length: token ids, and which of them count for the loss."""
@@ -69,10 +76,10 @@ class Examples:
 
 def padded(rows):
     width = max(len(ids) for ids, _ in rows)
-    ids, counts = torch.full((len(rows), width), 2), torch.zeros(len(rows), width - 1)
+    ids, counts = torch.full((len(rows), width), 2), torch.zeros(len(rows), width - 1, dtype=torch.bool)
     for at, (row, prompt_length) in enumerate(rows):
         ids[at, :len(row)] = torch.tensor(row)
-        counts[at, prompt_length:len(row) - 1] = 1
+        counts[at, prompt_length:len(row) - 1] = True
     return ids, counts
 
 
@@ -106,25 +113,37 @@ def orthogonal(matrix, steps=5):
     return x.T if matrix.shape[0] > matrix.shape[1] else x
 
 
-def train(model, batches, steps, device, on_progress):
+def share_gradients(model):
+    """The mean over all processes, which so keep the same weights."""
+    if not distributed.is_initialized():
+        return
+    gradients = [weight.grad for weight in model.parameters()]
+    together = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(together)
+    parts = (together / distributed.get_world_size()).split([gradient.numel() for gradient in gradients])
+    for gradient, part in zip(gradients, parts):
+        gradient.copy_(part.view_as(gradient))
+
+
+def train(model, batches, steps, until, device, on_progress):
     matrices = [weight for name, weight in model.named_parameters() if weight.dim() == 2 and 'token_embd' not in name]
     others = [weight for name, weight in model.named_parameters() if weight.dim() == 1 or 'token_embd' in name]
     optimisers = [Muon(matrices, RATES['matrices']), torch.optim.AdamW(others, lr=RATES['others'], betas=(0.9, 0.95))]
     start, tokens = time.time(), 0
-    for step in range(steps):
+    for step in range(until):
         rate = min(1, (step + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for optimiser, peak in zip(optimisers, RATES.values()):
             optimiser.param_groups[0]['lr'] = peak * rate
         ids, counts = (part.to(device) for part in next(batches))
-        losses = F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten(), reduction='none')
-        loss = (losses * counts.flatten()).sum() / counts.sum()
+        loss = F.cross_entropy(model(ids[:, :-1], counts), ids[:, 1:][counts])
         model.zero_grad()
         loss.backward()
+        share_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimiser in optimisers:
             optimiser.step()
         tokens += ids.numel()
-        if step % 25 == 24 or step == steps - 1:
+        if step % 25 == 24 or step == until - 1:
             on_progress(step + 1, loss.item(), tokens / (time.time() - start))
     return tokens
 
@@ -133,32 +152,50 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument('--out', required=True, help='folder for the model')
     arguments.add_argument('--steps', type=int, default=2600)
+    arguments.add_argument('--until', type=int, help='end after so many of them, before the rates have come down')
     arguments.add_argument('--seed', type=int, default=1)
-    arguments.add_argument('--threads', type=int, default=1)
-    arguments.add_argument('--examples', help='JSON lines with "prompt" and "text"')
+    arguments.add_argument('--processes', type=int, default=1, help='each has a core and batches of its own')
+    arguments.add_argument('--languages', default='en,de', help='of %s' % ', '.join(LANGUAGES))
+    arguments.add_argument('--examples', help='JSON lines with "prompt" and "text", and "language" where it is not en')
     given = arguments.parse_args()
 
+    given.until = given.until or given.steps
     os.makedirs(given.out, exist_ok=True)
+    if given.processes == 1:
+        return run(0, given, None)
+    with tempfile.TemporaryDirectory() as folder:
+        multiprocessing.spawn(run, (given, folder), given.processes)
+
+
+def run(rank, given, folder):
+    if folder is not None:
+        distributed.init_process_group('gloo', f'file://{folder}/meet', rank=rank, world_size=given.processes)
     torch.manual_seed(given.seed)
-    torch.set_num_threads(given.threads)
+    torch.set_num_threads(1)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     own = [json.loads(line) for line in open(given.examples, encoding='utf8')] if given.examples else []
 
-    source = Examples(given.seed, own)
+    languages = given.languages.split(',')
+    source = Examples(given.seed, languages, own)
     lines = [''.join(source.draw()) for _ in range(TOKENIZER_LINES)]
     shape = Shape()
     tokenizer_model = train_tokenizer(lines, shape.vocabulary)
     tokenizer = load_tokenizer(tokenizer_model)
     model = Llama(shape).to(device)
-    print(f'{sum(weight.numel() for weight in model.parameters())} parameters on {device}', flush=True)
 
     def progress(step, loss, rate):
-        print(f'step {step} of {given.steps}  loss {loss:.4f}  {rate:.0f} tokens/s', flush=True)
-        if step % 100 == 0 or step == given.steps:
+        if rank > 0:
+            return
+        print(f'step {step} of {given.until}  loss {loss:.4f}  {rate * given.processes:.0f} tokens/s', flush=True)
+        if step % 100 == 0 or step == given.until:
             export(os.path.join(given.out, NAME), model, tokenizer)
 
-    tokens = train(model, Examples(given.seed + 1, own).batches(tokenizer), given.steps, device, progress)
-    write_card(given, model, tokens, device)
+    if rank == 0:
+        print(f'{sum(weight.numel() for weight in model.parameters())} parameters on {device}', flush=True)
+    batches = Examples(given.seed + 1 + rank, languages, own).batches(tokenizer)
+    tokens = train(model, batches, given.steps, given.until, device, progress)
+    if rank == 0:
+        write_card(given, model, tokens * given.processes, device)
 
 
 def write_card(given, model, tokens, device):
@@ -167,7 +204,7 @@ def write_card(given, model, tokens, device):
     card = {
         'name': 'fieldnote-writer',
         'license': 'Apache-2.0',
-        'language': 'en',
+        'languages': given.languages.split(','),
         'file': NAME,
         'sha256': sha256(path),
         'sizeBytes': os.path.getsize(path),
@@ -175,10 +212,12 @@ def write_card(given, model, tokens, device):
         'parameters': sum(weight.numel() for weight in model.parameters()),
         'quantisation': 'Q8_0',
         'trainedOn': 'made-up plans and texts of this recipe; no text of anybody',
-        'phrasesSha256': sha256(ENGLISH),
+        'phrasesSha256': {language: Phrases(LANGUAGES[language]).sha256 for language in given.languages.split(',')},
         'examplesSha256': sha256(given.examples) if given.examples else None,
         'seed': given.seed,
         'steps': given.steps,
+        'until': given.until,
+        'processes': given.processes,
         'tokens': tokens,
         'device': device,
         'torch': torch.__version__,

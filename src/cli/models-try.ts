@@ -65,10 +65,14 @@ export async function modelsTry(recording: string, options: ModelsTryOptions): P
   const { folder } = await chosenModel(config.dataDir, key, options.model);
   const { manifest } = await checkModel({ folder, asset, onCheck() {} });
   const active = (await packagesOf(config.dataDir, key)).find(({ isActive }) => isActive);
-  const { site, node } = config;
+  const {
+    site,
+    node,
+    report: { language },
+  } = config;
   const provenance = { config: configSha256, agent: agentVersion };
   const reportFor = (event: IncidentEvent) =>
-    reportOf({ event, asset: { key, ...asset.config }, site, node, provenance });
+    reportOf({ event, asset: { key, ...asset.config }, site, node, language, provenance });
   const attempt = { config, key, source, recording, reportFor };
   const outcomes = [await outcomeOf(attempt, { model: 'tried', sha256: manifest.sha256, folder })];
   if (active !== undefined && active.sha256 !== manifest.sha256) {

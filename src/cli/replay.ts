@@ -16,7 +16,11 @@ export interface ReplayCommandOptions {
 /** `fieldnote replay`: what the configuration would have made of a recording. Reports go to stdout, progress to stderr. */
 export async function replayCommand(recording: string, options: ReplayCommandOptions): Promise<void> {
   const { config, sha256 } = loadConfig(options.config);
-  const { site, node } = config;
+  const {
+    site,
+    node,
+    report: { language },
+  } = config;
   const speed = speedOf(options.speed);
   const provenance = { config: sha256, agent: agentVersion };
   const percentShown = new Map<string, number>();
@@ -38,7 +42,7 @@ export async function replayCommand(recording: string, options: ReplayCommandOpt
         const configured = config.assets[key];
         const asset = configured && withChannels(configured);
         if (asset === undefined) return;
-        const report = reportOf({ event, asset: { key, ...asset }, site, node, provenance });
+        const report = reportOf({ event, asset: { key, ...asset }, site, node, language, provenance });
         const line = options.json
           ? JSON.stringify(report)
           : `${report.updated.time}  ${report.event}  ${report.text}`;

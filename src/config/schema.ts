@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LANGUAGE, languages } from '../values/language.ts';
 import { type BearingParts, bearing, checkBearings } from './bearing.ts';
 import { duration } from './duration.ts';
 import { mqtt } from './mqtt.ts';
@@ -221,6 +222,11 @@ export const configSchema = z
     assets: z.record(key, asset).describe('What is watched.'),
     mqtt: mqtt.optional().describe('Broker for the reports; without it they wait in the store.'),
     digest: digest.describe('Summaries of what happened over a stretch of time.'),
+    report: z
+      .strictObject({
+        language: z.enum(languages).default(DEFAULT_LANGUAGE).describe('In which reports are told; digests and answers are English.'),
+      })
+      .prefault({}),
     llm: llm
       .optional()
       .describe(

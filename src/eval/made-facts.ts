@@ -35,7 +35,7 @@ const ASSETS = [
   ],
 ];
 /** Name, unit, and what is common. */
-const CHANNELS = [
+export const CHANNELS = [
   ['Drive-end vibration', 'mm/s', 2.3],
   ['Motor current', 'A', 11.8],
   ['Bearing temperature', '°C', 48],
@@ -73,7 +73,7 @@ const LABELS = [
 const MINUTE_MS = 60_000;
 
 /** mulberry32 by Tommy Ettinger (public domain). */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -83,9 +83,9 @@ function seeded(seed: number): () => number {
   };
 }
 
-type Random = () => number;
+export type Random = () => number;
 
-function pick<T>(options: readonly [T, ...T[]] | readonly T[], random: Random): T {
+export function pick<T>(options: readonly [T, ...T[]] | readonly T[], random: Random): T {
   return options[Math.floor(random() * options.length)] as T;
 }
 

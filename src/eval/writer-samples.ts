@@ -1,4 +1,4 @@
-import { templateText } from '../report/template.ts';
+import { textOf } from '../report/facts.ts';
 import { type Tried, type WriterFigures, writerTable } from './writer.ts';
 
 const SAMPLES = 30;
@@ -14,11 +14,11 @@ export function samplesPage(figures: WriterFigures, remarks: Remarks): string {
   return [
     '# What the writer writes',
     '',
-    'Made by `fieldnote eval writer`; do not edit. The facts are made up: assets, channels and labels that no training has',
-    'seen, with plans of which half were held out from it. *1st try* is the share that the verifier accepts at once, *slot err.*',
-    'the share of slots that were missing, added or repeated at the first try, *wrong* the number of accepted texts in which a',
-    'second reading, which shares no code with the verifier, finds a fault. *Read* is what somebody found who read the text',
-    'beside its facts, as a maintenance engineer would; it is kept in `writer-samples-read.json`.',
+    'Made by `fieldnote eval writer`; do not edit. The facts are made up, the same in each language: assets, channels and labels',
+    'that no training has seen, with plans of which half were held out from it. *1st try* is the share that the verifier accepts',
+    'at once, *slot err.* the share of slots that were missing, added or repeated at the first try, *wrong* the number of accepted',
+    'texts in which a second reading, which shares no code with the verifier, finds a fault. *Read* is what somebody found who',
+    'read the text beside its facts, as a maintenance engineer would; it is kept in `writer-samples-read.json`.',
     '',
     '```',
     writerTable(figures).trimEnd(),
@@ -49,11 +49,11 @@ function section(tried: Tried, at: number, remarks: Remarks): string[] {
   const tries = firstFault === undefined ? '' : `, first try refused (${firstFault.trim()})`;
   return [
     '',
-    `## ${at + 1} · ${facts.event}, ${facts.severity} · ${plan}${tries}`,
+    `## ${at + 1} · ${facts.language ?? 'en'} · ${facts.kind}, ${facts.event}, ${facts.severity} · ${plan}${tries}`,
     '',
     `> ${text ?? '*No try was accepted, the template stays.*'}`,
     '',
-    `Template: ${templateText(facts)}`,
+    `Template: ${textOf(facts)}`,
     '',
     `Read: ${remarkOn(tried, remarks) ?? 'not yet'}`,
   ];

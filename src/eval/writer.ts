@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { IsolatedProcess } from '../isolate/isolated-process.ts';
+import { textOf } from '../report/facts.ts';
 import { grammarOf, toGbnf } from '../report/grammar.ts';
 import { isHeldOut, type Plan, planOf, promptOf, render, VOICES } from '../report/slots.ts';
-import { type ReportFacts, templateText } from '../report/template.ts';
+import type { ReportFacts } from '../report/template.ts';
 import { verify } from '../report/verify.ts';
 import type { LoadAnswer, WriteAnswer, WriterAnswer, WriterRequest } from '../report/writer-protocol.ts';
-import { madeFacts } from './made-facts.ts';
+import { languages as ALL_LANGUAGES, DEFAULT_LANGUAGE, type Language } from '../values/language.ts';
+import { anyFacts } from './made-subjects.ts';
 import { distinct, selfBleu } from './variety.ts';
 import { faultsIn } from './written-faults.ts';
 
@@ -17,6 +19,7 @@ const WARM_UP = 5;
 const VARIETY_TEXTS = 300;
 /** Second tries stray a little, as in the daemon. */
 const TEMPERATURES = [0, 0.6];
+const KINDS = ['machine', 'sensor', 'bearing'] as const;
 
 export interface Tried {
   readonly facts: ReportFacts;
@@ -43,8 +46,17 @@ export interface WriterFigures {
   readonly tried: readonly Tried[];
 }
 
-/** Lets the model write about so many incidents. */
-export async function tryWriter({ path, count }: { path: string; count: number }): Promise<WriterFigures> {
+export interface WriterTrial {
+  /** Of the model file. */
+  readonly path: string;
+  /** How many incidents it writes about in each language. */
+  readonly count: number;
+  readonly languages?: readonly Language[];
+}
+
+/** Lets the model write about made-up incidents. */
+export async function tryWriter(trial: WriterTrial): Promise<WriterFigures> {
+  const { path, count, languages = ALL_LANGUAGES } = trial;
   const writer = new IsolatedProcess<WriterRequest, WriterAnswer>({
     name: 'writer',
     module: new URL('../report/writer-process.ts', import.meta.url),
@@ -60,6 +72,7 @@ export async function tryWriter({ path, count }: { path: string; count: number }
       const request = {
         kind: 'write',
         prompt: promptOf(plan),
+        language: plan.language ?? DEFAULT_LANGUAGE,
         voice,
         grammar: loaded.isOwn ? undefined : toGbnf(grammarOf(plan)),
         seed,
@@ -68,9 +81,10 @@ export async function tryWriter({ path, count }: { path: string; count: number }
       } as const;
       return (await writer.ask(request, DEADLINE_MS)) as WriteAnswer;
     };
-    for (let seed = 0; seed < WARM_UP; seed += 1) await ask(planOf(madeFacts(seed)), seed, 0);
+    for (let seed = 0; seed < WARM_UP; seed += 1) await ask(planOf(anyFacts({ seed })), seed, 0);
     const tried: Tried[] = [];
-    for (const seed of seedsOf(count)) tried.push(await tryOne(seed, ask));
+    for (const facts of languages.flatMap((language) => factsOf(count, language)))
+      tried.push(await tryOne(facts, ask));
     const status = readFileSync(`/proc/${writer.pid}/status`, 'utf8');
     const rssMiB = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
     return { model: loaded.sha256, rssMiB, tried };
@@ -79,20 +93,26 @@ export async function tryWriter({ path, count }: { path: string; count: number }
   }
 }
 
-/** Seeds of facts, half of whose plans were held out. */
-function seedsOf(count: number): number[] {
-  const seeds = { seen: [] as number[], unseen: [] as number[] };
-  for (let seed = 1000; seeds.seen.length + seeds.unseen.length < count; seed += 1) {
-    const kind = isHeldOut(planOf(madeFacts(seed))) ? seeds.unseen : seeds.seen;
-    if (kind.length < count / 2) kind.push(seed);
+interface Seeded {
+  readonly seed: number;
+  readonly facts: ReportFacts;
+}
+
+/** Half of them with plans that were held out. */
+function factsOf(count: number, language: Language): Seeded[] {
+  const seen: Seeded[] = [];
+  const unseen: Seeded[] = [];
+  for (let seed = 1000; seen.length + unseen.length < count; seed += 1) {
+    const facts = anyFacts({ seed, language });
+    const kind = isHeldOut(planOf(facts)) ? unseen : seen;
+    if (kind.length < count / 2) kind.push({ seed, facts });
   }
-  return [...seeds.seen, ...seeds.unseen];
+  return [...seen, ...unseen];
 }
 
 type Ask = (plan: Plan, seed: number, temperature: number) => Promise<WriteAnswer>;
 
-async function tryOne(seed: number, ask: Ask): Promise<Tried> {
-  const facts = madeFacts(seed);
+async function tryOne({ seed, facts }: Seeded, ask: Ask): Promise<Tried> {
   const plan = planOf(facts);
   const answers: WriteAnswer[] = [];
   let ms = 0;
@@ -131,17 +151,10 @@ function slotErrorsOf(text: string, { slots }: Plan): { slots: number; slotError
 
 /** The figures of a run, as a table. */
 export function writerTable({ model, rssMiB, tried }: WriterFigures): string {
-  const row = (name: string, rows: readonly Tried[]) => {
-    const accepted = rows.filter(({ firstFault }) => firstFault === undefined).length;
-    const inTheEnd = rows.filter(({ text }) => text !== undefined).length;
-    const slots = sum(rows.map((one) => one.slots));
-    const slotErrors = sum(rows.map((one) => one.slotErrors));
-    const wrong = rows.filter(({ faults }) => faults.length > 0).length;
-    const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`.padStart(10);
-    return `${name.padEnd(14)}${String(rows.length).padStart(6)}${percent(accepted, rows.length)}${percent(inTheEnd, rows.length)}${percent(slotErrors, slots)}${String(wrong).padStart(8)}`;
-  };
-  const texts = tried.flatMap(({ words }) => words ?? []).slice(0, VARIETY_TEXTS);
-  const templates = tried.slice(0, VARIETY_TEXTS).map(({ facts }) => templateText(facts));
+  const inLanguages = ALL_LANGUAGES.map((language) => ({
+    language,
+    rows: tried.filter(({ facts }) => (facts.language ?? DEFAULT_LANGUAGE) === language),
+  }));
   const times = tried.map(({ ms }) => ms).sort((one, other) => one - other);
   const at = (share: number) => (times[Math.floor(share * times.length)] ?? 0).toFixed(0);
   const tokens = sum(tried.map((one) => one.tokens)) / (sum(times) / 1000);
@@ -149,21 +162,58 @@ export function writerTable({ model, rssMiB, tried }: WriterFigures): string {
     `model ${model}`,
     '',
     `${' '.repeat(14)} facts  1st try   accepted  slot err.   wrong`,
+    ...inLanguages.flatMap(({ language, rows }) => rowsOf(language, rows)),
+    '',
+    `ms per report p50 ${at(0.5)}, p95 ${at(0.95)}; ${tokens.toFixed(0)} tokens/s; RSS of the process ${rssMiB.toFixed(0)} MiB`,
+    ...inLanguages.flatMap(({ language, rows }) => varietyOf(language, rows)),
+    '',
+  ].join('\n');
+}
+
+function rowsOf(language: Language, tried: readonly Tried[]): string[] {
+  if (tried.length === 0) return [];
+  return [
     row(
-      'seen plans',
+      `${language} seen`,
       tried.filter(({ isUnseen }) => !isUnseen),
     ),
     row(
-      'unseen plans',
+      `${language} unseen`,
       tried.filter(({ isUnseen }) => isUnseen),
     ),
-    row('all', tried),
-    '',
-    `ms per report p50 ${at(0.5)}, p95 ${at(0.95)}; ${tokens.toFixed(0)} tokens/s; RSS of the process ${rssMiB.toFixed(0)} MiB`,
-    `distinct-1 ${distinct(texts, 1).toFixed(3)}, -2 ${distinct(texts, 2).toFixed(3)}, -3 ${distinct(texts, 3).toFixed(3)}, self-BLEU ${selfBleu(texts).toFixed(3)}`,
-    `(templates of the same: self-BLEU ${selfBleu(templates).toFixed(3)}; different openings ${openings(texts)} of ${texts.length})`,
-    '',
-  ].join('\n');
+    row(`${language} all`, tried),
+    ...KINDS.map((kind) =>
+      row(
+        `  ${kind}`,
+        tried.filter(({ facts }) => facts.kind === kind),
+      ),
+    ),
+  ];
+}
+
+function row(name: string, rows: readonly Tried[]): string {
+  const accepted = rows.filter(({ firstFault }) => firstFault === undefined).length;
+  const inTheEnd = rows.filter(({ text }) => text !== undefined).length;
+  const slots = sum(rows.map((one) => one.slots));
+  const slotErrors = sum(rows.map((one) => one.slotErrors));
+  const wrong = rows.filter(({ faults }) => faults.length > 0).length;
+  const percent = (part: number, whole: number) =>
+    `${((100 * part) / Math.max(1, whole)).toFixed(2)} %`.padStart(10);
+  return [
+    ...[name.padEnd(14), String(rows.length).padStart(6), percent(accepted, rows.length)],
+    ...[percent(inTheEnd, rows.length), percent(slotErrors, slots), String(wrong).padStart(8)],
+  ].join('');
+}
+
+function varietyOf(language: Language, tried: readonly Tried[]): string[] {
+  const texts = tried.flatMap(({ words }) => words ?? []).slice(0, VARIETY_TEXTS);
+  if (texts.length === 0) return [];
+  const templates = tried.slice(0, VARIETY_TEXTS).map(({ facts }) => textOf(facts));
+  const [one, two, three] = [1, 2, 3].map((length) => distinct(texts, length).toFixed(3));
+  return [
+    `${language}: distinct-1 ${one}, -2 ${two}, -3 ${three}, self-BLEU ${selfBleu(texts).toFixed(3)} ` +
+      `(templates ${selfBleu(templates).toFixed(3)}); different openings ${openings(texts)} of ${texts.length}`,
+  ];
 }
 
 function openings(texts: readonly string[]): number {

@@ -3,31 +3,31 @@ import {
   elapsedMs,
   formatDuration,
   formatName,
+  formatNumber,
   formatProbability,
   formatQuantity,
   formatTime,
 } from '../report/format.ts';
 import type { ReportFacts } from '../report/template.ts';
+import { DEFAULT_LANGUAGE } from '../values/language.ts';
 import type { ChannelFact } from '../values/report.ts';
+import { faultsOfBearing, faultsOfSensor } from './written-sensors.ts';
+import { WRITTEN_WORDS, type WrittenWords } from './written-words.ts';
 
 /**
  * What is wrong in a finished text about an incident, found without the verifier: it works on the rendered text, with
  * the facts themselves, by looking at the words around each name and each number.
  */
 
-const UP = /\b(?:above|over|higher|up|rose|risen|climb(?:ed)?|increased?|rise|high|elevated|exceeds)\b/g;
-const DOWN =
-  /\b(?:below|under|lower|down|fell|fallen|drop(?:ped)?|decreased?|fall|low|reduced|falls short)\b/g;
-const NOUN = /(?:\ban? )?\b(?:rise|climb|increase|fall|drop|decrease) of $/i;
-const OVER = /\b(?:over|ended|closed|cleared|passed|end of|back to normal|normal again)\b/i;
-const OPEN =
-  /\b(?:open|continues|ongoing|goes on|not over|remains|so far, since|lasted .{1,20} so far|began|still)\b/i;
 const SEVERITIES = ['notice', 'warning', 'critical'] as const;
 /** Characters before a name in which its value may stand: "at 7.4 mm/s, vibration is …". */
 const LEAD_LENGTH = 90;
 
 export function faultsIn(text: string, facts: ReportFacts): string[] {
   const marked = mark(text, facts);
+  if (facts.sensor !== undefined) return [...faultsOfIncident(marked, facts), ...faultsOfSensor(text, facts)];
+  if (facts.bearing !== undefined)
+    return [...faultsOfIncident(marked, facts), ...faultsOfBearing(text, facts)];
   const channels = facts.channels.filter((_, at) => marked.includes(channelMark(at)));
   return [
     ...faultsOfIncident(marked, facts),
@@ -35,6 +35,10 @@ export function faultsIn(text: string, facts: ReportFacts): string[] {
     ...channels.flatMap((channel, at) => faultsOfChannel(marked, channel, at, facts)),
     ...faultsOfLabel(marked, facts),
   ];
+}
+
+function wordsOf({ language = DEFAULT_LANGUAGE }: ReportFacts): WrittenWords {
+  return WRITTEN_WORDS[language];
 }
 
 function channelMark(at: number): string {
@@ -54,39 +58,41 @@ function mark(text: string, { asset, channels, labels }: ReportFacts): string {
   return marked;
 }
 
-function faultsOfIncident(text: string, { event, severity }: ReportFacts): string[] {
+function faultsOfIncident(text: string, facts: ReportFacts): string[] {
+  const { event, severity, explainedBy } = facts;
+  const { severities, over, older, open, withdrawn } = wordsOf(facts);
   const faults: string[] = [];
   for (const word of SEVERITIES)
-    if (new RegExp(`\\b${word}\\b`, 'i').test(text) !== (word === severity)) faults.push(`severity ${word}`);
+    if (severities[word].test(text) !== (word === severity)) faults.push(`severity ${word}`);
+  if (withdrawn.test(text) !== (explainedBy !== undefined)) faults.push('withdrawn');
   // What channels do comes after the first of them is named.
-  const head = text.split('⟦A⟧')[0] ?? '';
+  const [head = ''] = facts.kind === 'machine' ? text.split('⟦A⟧') : text.split(/(?<=\.) /);
   const lead = event === 'opened' ? head : text;
-  if (event === 'closed' && !OVER.test(text)) faults.push('not said to be over');
-  if (event === 'opened' && /\b(?:still|ended|closed|is over|back to normal)\b/i.test(lead))
-    faults.push('said to be older than it is');
-  if (event === 'updated' && !OPEN.test(text)) faults.push('not said to be open');
+  if (event === 'closed' && !over.test(text)) faults.push('not said to be over');
+  if (event === 'opened' && older.test(lead)) faults.push('said to be older than it is');
+  if (event === 'updated' && !open.test(text)) faults.push('not said to be open');
   if (!text.includes('⟦asset⟧') || text.split('⟦asset⟧').length > 2) faults.push('asset');
   return faults;
 }
 
 /** Each number of the text is one of the facts', and none is written more often than it should be. */
 function faultsOfNumbers(text: string, facts: ReportFacts): string[] {
-  const known = facts.channels.flatMap((channel) => Object.values(quantities(channel)));
+  const known = facts.channels.flatMap((channel) => Object.values(quantities(channel, facts)));
   const stamps = [facts.opened, facts.closed ?? facts.updated, ...facts.channels.map(({ since }) => since)];
-  const times = stamps.flatMap((stamp) => [formatTime(stamp, facts.updated) ?? '']);
+  const times = stamps.flatMap((stamp) => [formatTime(stamp, facts.updated, facts.language) ?? '']);
   const spans = [
     ...stamps.map((stamp) => elapsedMs(stamp, facts.updated)),
     elapsedMs(facts.opened, facts.closed ?? facts.updated),
   ];
-  const durations = spans.map((span) => (span === undefined ? '' : formatDuration(span)));
+  const durations = spans.map((span) => (span === undefined ? '' : formatDuration(span, facts.language)));
   const shares = facts.labels.map(({ probability }) => formatProbability(probability));
   const allowed = [...known, ...times, ...durations, ...shares].flatMap(numbersOf);
   const others = [
     '1',
     String(facts.episodes),
     ...[1, 2, 3, 4, 5].map(String),
-    facts.score.toFixed(1),
-    facts.peakScore.toFixed(1),
+    formatNumber(facts.score, 1, facts.language),
+    formatNumber(facts.peakScore, 1, facts.language),
   ];
   const longestFirst = known.toSorted((one, other) => other.length - one.length);
   const unvalued = longestFirst.reduce((left, quantity) => left.replaceAll(quantity, ''), text);
@@ -105,8 +111,8 @@ function numbersOf(text: string): string[] {
   return text.match(/-?\d[\d,.:]*(?:e-?\d+)?/g)?.map((number) => number.replace(/[.,:]+$/, '')) ?? [];
 }
 
-function quantities(channel: ChannelFact) {
-  const write = (value: number) => formatQuantity(value, channel.unit, decimalsOf(channel));
+function quantities(channel: ChannelFact, { language }: ReportFacts) {
+  const write = (value: number) => formatQuantity(value, channel.unit, decimalsOf(channel), language);
   return { value: write(channel.value), normal: write(channel.baseline), worst: write(channel.extreme) };
 }
 
@@ -115,52 +121,58 @@ function isChange(
   { value, extreme, baseline }: ChannelFact,
   { event }: ReportFacts,
 ): boolean {
-  const percent = Number(change.replace(/[ %,]/g, ''));
+  // Of thousands, in every language; a percentage has no decimals.
+  const percent = Number(change.replace(/[ %,.]/g, ''));
   const true_ = (((event === 'closed' ? extreme : value) - baseline) / Math.abs(baseline)) * 100;
   return Math.abs(percent - true_) <= Math.max(0.51, Math.abs(true_) * 0.051);
 }
 
 function faultsOfChannel(text: string, channel: ChannelFact, at: number, facts: ReportFacts): string[] {
-  const { lead, own } = partOf(text, at);
-  const { value, normal, worst } = quantities(channel);
+  const { lead, own } = partOf(text.replaceAll(wordsOf(facts).inner, '.\u00a0'), at);
+  const { value, normal, worst } = quantities(channel, facts);
+  const words = wordsOf(facts);
   const faults: string[] = [];
   const isOver = facts.event === 'closed';
   const isUp = isOver ? channel.extreme >= channel.baseline : channel.direction === 'above';
-  const isBack = /\b(?:back|returned|again at)\b/.test(own) && !isOver;
-  const said =
-    `${NOUN.exec(lead)?.[0] ?? ''}${/\b(?:above|over|higher than|below|under|lower than) normal: [^.]*$/i.exec(lead)?.[0] ?? ''} ${own}`.toLowerCase();
-  const [ups, downs] = [said.match(UP)?.length ?? 0, said.match(DOWN)?.length ?? 0];
+  const isBack = words.back.test(own) && !isOver;
+  const said = `${words.lead.exec(lead)?.[0] ?? ''} ${own}`.toLowerCase();
+  const [ups, downs] = [said.match(words.up)?.length ?? 0, said.match(words.down)?.length ?? 0];
   if (!isBack && (isUp ? ups === 0 || downs > 0 : downs === 0 || ups > 0))
     faults.push(`direction of ${channel.name}`);
   if (isBack && (facts.score >= 1 || Math.abs(channel.value - channel.baseline) >= 2 * channel.spread))
     faults.push(`${channel.name} is not back`);
   const near = lead + own;
   if (!near.includes(value)) faults.push(`no value of ${channel.name}`);
-  if (!contexts(near, normal).some(({ before, after }) => isNormal(before, after)))
+  if (!contexts(near, normal).some(({ before, after }) => isNormal(before, after, words)))
     faults.push(`no normal of ${channel.name}`);
   if (
-    !contexts(near, value).some(({ before, after }) => !isNormal(before, after) && !/worst \S*$/.test(before))
+    !contexts(near, value).some(
+      ({ before, after }) => !isNormal(before, after, words) && !words.worstBefore.test(before),
+    )
   )
     faults.push(`value of ${channel.name} in another role`);
   const isMoved = isOver || (facts.event === 'updated' && worst !== value);
-  if (isMoved && !contexts(near, worst).some(({ before, after }) => isWorst(before, after, isOver)))
+  if (
+    isMoved &&
+    !contexts(near, worst).some(({ before, after }) => isWorst(before, after, { isOver, words }))
+  )
     faults.push(`no worst of ${channel.name}`);
-  if (!isMoved && facts.event === 'updated' && !/worst|furthest/.test(near))
+  if (!isMoved && facts.event === 'updated' && !words.worst.test(near))
     faults.push(`worst of ${channel.name} not said`);
   return faults;
 }
 
-function isNormal(before: string, after: string): boolean {
-  return (
-    /(?:normal|usual|average|level|value|against|instead of|normally|where)(?: of| its| at)? $/.test(
-      before,
-    ) || /^,? ?(?:is (?:normal|usual))/.test(after)
-  );
+function isNormal(before: string, after: string, words: WrittenWords): boolean {
+  return words.normalBefore.test(before) || words.normalAfter.test(after);
 }
 
-function isWorst(before: string, after: string, isOver: boolean): boolean {
-  if (/worst(?: so far)?(?: of| was| it was)? $/.test(before) || /^ at its worst/.test(after)) return true;
-  return isOver && /(?:to|as far as) $/.test(before);
+function isWorst(
+  before: string,
+  after: string,
+  { isOver, words }: { isOver: boolean; words: WrittenWords },
+): boolean {
+  if (words.worstBefore.test(before) || words.worstAfter.test(after)) return true;
+  return isOver && words.reached.test(before);
 }
 
 /** What stands before and after each place where the quantity is written. */
@@ -184,17 +196,18 @@ function partOf(text: string, at: number): { lead: string; own: string } {
   const [before = '', ...rest] = sentence.split(channelMark(at));
   const after = rest.join('');
   const next = /⟦[A-F]⟧/.exec(after);
-  const list = next !== null && /^(?:,| and|, and) $/.test(after.slice(0, next.index));
+  const list = next !== null && /^(?:,| and|, and| und| als auch) $/.test(after.slice(0, next.index));
   if (list) return { lead: before.slice(-LEAD_LENGTH), own: after.replaceAll(/⟦[A-F]⟧/g, '') };
-  const group = /⟦[A-F]⟧(?:,| and) $/.test(before);
+  const group = /⟦[A-F]⟧(?:,| and| und| als auch) $/.test(before);
   const end = group || next === null ? after.length : next.index;
-  const own = after.slice(0, end).replace(NOUN, '');
+  const own = after.slice(0, end);
   return { lead: before.slice(-LEAD_LENGTH), own };
 }
 
-function faultsOfLabel(text: string, { labels, event }: ReportFacts): string[] {
+function faultsOfLabel(text: string, facts: ReportFacts): string[] {
+  const { labels, event } = facts;
   const [likely] = labels.filter(({ probability }) => probability >= 0.5);
-  const isUnknown = /\bcause\b/i.test(text);
+  const isUnknown = wordsOf(facts).unknown.test(text);
   if (likely === undefined) {
     const isExpected = event !== 'closed';
     return isUnknown === isExpected && !text.includes('⟦label⟧') ? [] : ['cause'];

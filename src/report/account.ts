@@ -1,58 +1,22 @@
 import { Refusal } from './faults.ts';
-import type { Kind } from './phrases.ts';
+import {
+  ABOUT_INCIDENT,
+  APART,
+  CONTINUES,
+  DETAILS,
+  ENDS,
+  FAULTS,
+  HEADS,
+  NO_BEGIN_AFTER,
+  OF_SOURCES,
+  OPENS,
+  SAYS_ALSO,
+  SAYS_BACK,
+  SAYS_JUST,
+} from './kinds.ts';
 import type { Said } from './read.ts';
+import type { SensorPlan } from './sensor-plan.ts';
 import type { ChannelPlan, Plan } from './slots.ts';
-
-/** What phrases are about; the others are about a channel. */
-const ABOUT_INCIDENT: readonly Kind[] = [
-  ...(['head', 'head_been', 'still', 'open', 'open_sentence', 'nth', 'nth_sentence'] as const),
-  ...(['over', 'over_sentence', 'episodes', 'episodes_sentence', 'end', 'end_sentence'] as const),
-];
-const APART: readonly Kind[] = [
-  ...([
-    'clock',
-    'clock_sentence',
-    'more',
-    'more_sentence',
-    'label',
-    'unknown',
-    'score',
-    'score_only',
-    'peak',
-  ] as const),
-];
-const HEADS: readonly Kind[] = ['head', 'head_been', 'still'];
-const TELLS_OPEN: readonly Kind[] = ['still', 'open', 'open_sentence'];
-/** The channels of a group, one by one. */
-const DETAILS: readonly Kind[] = ['detail', 'detail_change', 'detail_past'];
-/** Nothing else may begin a sentence about a channel. */
-const CONTINUES: readonly Kind[] = [
-  ...([
-    'dir',
-    'dir_just',
-    'against',
-    'against_change',
-    'at_value',
-    'reads',
-    'change',
-    'worst_now',
-    'worst',
-  ] as const),
-  ...([
-    'worst_sentence',
-    'begin_sentence',
-    'back_dir',
-    'now',
-    'now_finite',
-    'now_sentence',
-    ...DETAILS,
-  ] as const),
-];
-const SAYS_JUST: readonly Kind[] = ['dir_just', 'finite_just', 'has_been_just'];
-const SAYS_ALSO: readonly Kind[] = ['finite_also', 'past_also'];
-const SAYS_BACK: readonly Kind[] = ['back', 'back_dir'];
-/** Phrases after which "since" would speak of something other than the deviation. */
-const NO_BEGIN_AFTER: readonly Kind[] = ['worst', 'worst_now', 'worst_sentence', ...SAYS_BACK];
 
 /** Adds up what the phrases of a text say, and compares it with the plan. */
 export class Account {
@@ -80,6 +44,7 @@ export class Account {
       if (this.#waiting !== undefined) throw new Refusal('place', this.#waiting.text);
     }
     this.#checkIncident();
+    if (this.#plan.channels.length === 0) this.#checkSensor();
     for (const [at, channel] of this.#plan.channels.entries()) this.#checkChannel(channel, at + 1);
   }
 
@@ -88,7 +53,7 @@ export class Account {
     if (HEADS.includes(said.kind) && !(isFirst && this.#lastChannel === 0))
       throw new Refusal('place', said.text);
     if (ABOUT_INCIDENT.includes(said.kind)) this.#takeIncident(said);
-    else if (APART.includes(said.kind)) this.#tell(said.kind);
+    else if (APART.includes(said.kind)) this.#takeApart(said);
     else this.#takeChannel(said);
     this.#previous = said;
   }
@@ -98,10 +63,17 @@ export class Account {
     if (this.#subject.length > 0 || this.#waiting !== undefined) throw new Refusal('place', said.text);
     if (said.kind === 'head_been') this.#tell('been');
     if (HEADS.includes(said.kind)) this.#tell('head');
-    if (TELLS_OPEN.includes(said.kind)) this.#tell('open', 0);
-    if (said.kind === 'end' || said.kind === 'end_sentence') this.#tell('end');
-    if (said.text.includes('restart')) this.#tell('before');
+    if (said.kind === 'still' || OPENS.includes(said.kind)) this.#tell('open', 0);
+    if (ENDS.includes(said.kind)) this.#tell('end');
+    if (said.kind.startsWith('withdrawn')) this.#tell(said.kind);
+    // Without a time or a duration it says that it began before a restart.
+    if (OPENS.includes(said.kind) && said.slots.length === 0) this.#tell('before');
     if (this.#previous?.kind === 'head_been' && said.kind !== 'open') throw new Refusal('place', said.text);
+  }
+
+  #takeApart({ kind }: Said): void {
+    this.#tell(kind);
+    if (kind.startsWith('check')) this.#tell('check');
   }
 
   #takeChannel(said: Said): void {
@@ -115,7 +87,8 @@ export class Account {
     else if (this.#subject.length === 0 && CONTINUES.includes(said.kind))
       throw new Refusal('place', said.text);
     else this.#takeMore(said);
-    this.#takeDirection(said);
+    if (this.#plan.sensor === undefined) this.#takeDirection(said);
+    else this.#takeSensor(said, this.#plan.sensor);
     this.#takeQuantities(said);
     if (said.kind === 'worst_now') this.#tell(`worst ${this.#current}`);
   }
@@ -131,7 +104,8 @@ export class Account {
     this.#quantity = '';
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    if (!said.kind.startsWith('has_been')) throw new Refusal('place', waiting.text);
+    if (!said.kind.startsWith('has_been') && said.kind !== 'lies_lead')
+      throw new Refusal('place', waiting.text);
     this.#waiting = undefined;
     this.#takeBegin(waiting);
   }
@@ -148,6 +122,10 @@ export class Account {
       if (this.#subject.length < 2 || !isNext) throw new Refusal('place', said.text);
       this.#current = channel;
       this.#quantity = '';
+      return;
+    }
+    if (said.kind === 'dir_all') {
+      if (this.#subject.length < 2 || this.#current !== 0) throw new Refusal('place', said.text);
       return;
     }
     if (this.#current === 0 || (channel ?? this.#current) !== this.#current)
@@ -180,6 +158,18 @@ export class Account {
     }
   }
 
+  #takeSensor({ kind, direction, text }: Said, { fault, isSource, direction: way }: SensorPlan): void {
+    if (direction !== undefined && direction !== way) throw new Refusal('direction', text);
+    if (kind === 'impossible') this.#tell(kind);
+    if ((kind === 'begin' || kind === 'jump_time') && (fault === 'jump') !== (kind === 'jump_time'))
+      throw new Refusal('place', text);
+    const said = FAULTS[kind];
+    if (said === undefined) return;
+    const isOfSource = isSource && (fault === 'stuck' || fault === 'silent');
+    if (said !== fault || OF_SOURCES.includes(kind) !== isOfSource) throw new Refusal('unsupported', text);
+    this.#tell('fault');
+  }
+
   /** A change is about the value now; in an incident that is over, about the worst. */
   #takeQuantities(said: Said): void {
     const isOver = this.#plan.event === 'closed';
@@ -198,15 +188,33 @@ export class Account {
   }
 
   #checkIncident(): void {
-    const { event, isFromBefore, isCauseUnknown, isClockUnset, slots } = this.#plan;
+    const { kind, event, isFromBefore, isCauseUnknown, isWithdrawn, isClockUnset, slots } = this.#plan;
     const clocks = (this.#told.get('clock') ?? 0) + (this.#told.get('clock_sentence') ?? 0);
     if (clocks > 1) throw new Refusal('repetition', 'clock');
     this.#expect('severity', true, this.#told.has('head'));
     this.#expect('open', event === 'updated', this.#told.has('open'));
     this.#expect('open before a restart', isFromBefore, this.#told.has('before'));
-    this.#expect('cause unknown', isCauseUnknown, this.#told.has('unknown'));
+    this.#expect('withdrawn', isWithdrawn, this.#told.has('withdrawn'));
+    this.#expect('why it is withdrawn', isWithdrawn, this.#told.has('withdrawn_for'));
+    this.#expect('back to normal', event === 'closed' && !isWithdrawn, this.#told.has('end'));
+    this.#expect('cause unknown', isCauseUnknown && kind === 'machine', this.#told.has('unknown'));
+    this.#expect('part unknown', isCauseUnknown && kind === 'bearing', this.#told.has('bearing_unknown'));
+    this.#expect('bearing', kind === 'bearing' && !isCauseUnknown, this.#told.has('bearing'));
     this.#expect('clock not set', isClockUnset, clocks > 0);
-    this.#expect('no channels', slots.has('SCORE'), this.#told.has('score_only'));
+    this.#expect('no channels', kind === 'machine' && slots.has('SCORE'), this.#told.has('score_only'));
+  }
+
+  #checkSensor(): void {
+    const { sensor, slots } = this.#plan;
+    const isSaid = (kind: string) => this.#told.has(kind);
+    const isImpossible = sensor?.fault === 'range' && !slots.has('BOUND');
+    this.#expect('fault of a sensor', sensor !== undefined, isSaid('fault'));
+    this.#expect('not possible', isImpossible, isSaid('impossible'));
+    this.#expect('a sensor left out', sensor !== undefined && !sensor.isSource, isSaid('out'));
+    this.#expect('a source left out', sensor?.isSource === true, isSaid('out_all'));
+    this.#expect('something to check', sensor?.check !== undefined, isSaid('check'));
+    if (sensor?.check !== undefined) this.#expect(sensor.check, true, isSaid(sensor.check));
+    this.#expect('channel 1 before a restart', sensor?.isFromBefore === true, isSaid('before 1'));
   }
 
   #checkChannel({ isWorst, isFromBefore }: ChannelPlan, number: number): void {

@@ -1,4 +1,5 @@
 import type { Evidence, IncidentEvent, SensorFault } from '../values/incident.ts';
+import type { Language } from '../values/language.ts';
 import type { ChannelFact, Report, ReportStamp, SensorFact } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
 import { bearingText } from './bearing-text.ts';
@@ -22,11 +23,21 @@ export interface ReportInput {
   readonly asset: AssetDescription;
   readonly site: string;
   readonly node: string;
+  /** Of the text. */
+  readonly language?: Language | undefined;
   readonly provenance: Pick<Report['provenance'], 'config' | 'agent'>;
 }
 
 /** The document about one event of an incident. Numbers are the incident's own; only the text rounds them. */
-export function reportOf({ event: { event, incident }, asset, site, node, provenance }: ReportInput): Report {
+export function reportOf(input: ReportInput): Report {
+  const {
+    event: { event, incident },
+    asset,
+    site,
+    node,
+    language,
+    provenance,
+  } = input;
   const { id, revision, kind, subject, severity, score, peakScore, episodes, fault, explainedBy } = incident;
   const sensor = fault && sensorFact(fault, asset);
   const bearing = kind === 'bearing' ? bearingFact(subject ?? '', asset) : undefined;
@@ -51,12 +62,14 @@ export function reportOf({ event: { event, incident }, asset, site, node, proven
     ...(sensor && { sensor }),
     ...(bearing && { bearing }),
     ...(explainedBy !== undefined && { explainedBy }),
+    ...(language !== undefined && { language }),
     provenance: { textBy: 'template', model: incident.model, ...provenance },
   };
   return { ...facts, text: textOf(facts) };
 }
 
-function textOf(facts: ReportFacts): string {
+/** The text that every report has. */
+export function textOf(facts: ReportFacts): string {
   if (facts.sensor !== undefined) return sensorText(facts, facts.sensor);
   if (facts.bearing !== undefined) return bearingText(facts, facts.bearing);
   return templateText(facts);

@@ -1,4 +1,6 @@
-import english from './english.json' with { type: 'json' };
+import type { Language } from '../values/language.ts';
+import { isAbout } from './kinds.ts';
+import { dataOf, type Kind, type Words } from './languages.ts';
 import type { Plan } from './slots.ts';
 
 /**
@@ -14,46 +16,56 @@ export interface Phrase {
   readonly pattern: RegExp;
 }
 
-export type Kind = keyof typeof english.phrases;
-
 /** A name that no word of a phrase has. */
-const TOKEN = /\(([^()@]*\|[^()@]*)\)|\[([^[\]]*)\]|@([A-Z]+)([#+*]?)|[a-z'-]+|[.,;:()]/g;
+const TOKEN = /\(([^()@]*\|[^()@]*)\)|\[([^[\]]*)\]|@([A-Z]+)([#+*]?)|[\p{Ll}'-]+|[.,;:()]/gu;
 const GROUPS: Readonly<Record<string, string>> = { '#': 'first', '+': 'second', '*': 'third' };
 const ANY_TENSE = { opened: 'present', updated: 'present', closed: 'past' } as const;
 
-type Words = Readonly<Record<string, string>>;
+/** What a text may say anything with: depends on these of its plan. */
+export type Setting = Pick<Plan, 'language' | 'kind' | 'event' | 'severity'>;
 
 /** What may stand between two phrases, and before the first of a sentence, as tokens with a space after each. */
-export const BETWEEN: readonly string[] = ['', ...english.between.map(spaced)];
-export const BEFORE: readonly string[] = ['', ...english.before.map(spaced)];
+export function jointsOf(language: Language | undefined) {
+  const { between, before } = dataOf(language);
+  return { between: ['', ...between.map(spaced)], before: ['', ...before.map(spaced)] };
+}
 
 const compiled = new Map<string, readonly Phrase[]>();
 
 /** Every phrase that a text about such an event of such a severity may use. */
-export function phrasesFor({ event, severity }: Pick<Plan, 'event' | 'severity'>): readonly Phrase[] {
-  const key = `${event} ${severity}`;
-  const phrases = compiled.get(key) ?? compile(event, severity);
+export function phrasesFor(setting: Setting): readonly Phrase[] {
+  const { language, kind, event, severity } = setting;
+  const key = `${language} ${kind} ${event} ${severity}`;
+  const phrases = compiled.get(key) ?? compile(setting);
   compiled.set(key, phrases);
   return phrases;
 }
 
 /** Words and slots of a text, each followed by a space; characters of no kind stay, so that nothing reads them. */
 export function spaced(text: string): string {
-  const tokens = text.match(/@[A-Z]+\d?|[A-Za-z'-]+|\d+|[^\s\w]|\w+/g) ?? [];
+  const tokens = text.match(/@[A-Z]+\d?|[\p{L}'-]+|\d+|[^\s\w]|\w+/gu) ?? [];
   return tokens.map((token) => `${token.startsWith('@') ? token : token.toLowerCase()} `).join('');
 }
 
-function compile(event: Plan['event'], severity: Plan['severity']): readonly Phrase[] {
-  const tenses = [event, ANY_TENSE[event], 'any'];
-  const { any, above, below, ...severities } = english.words;
-  const common = { ...any, ...severities[severity] };
-  return Object.entries(english.phrases).flatMap(([kind, byTense]) =>
-    Object.entries(byTense)
-      .filter(([tense]) => tenses.includes(tense))
-      .flatMap(([, texts]: [string, readonly string[]]) =>
-        texts.flatMap((text) => phrasesOf(kind as Kind, text, common, { above, below })),
-      ),
-  );
+function compile(setting: Setting): readonly Phrase[] {
+  const { phrases, words } = dataOf(setting.language);
+  const tenses = [setting.event, ANY_TENSE[setting.event], 'any'];
+  const { above = {}, below = {} } = words;
+  const common = wordsOf(setting);
+  return (Object.keys(phrases) as Kind[])
+    .filter((kind) => isAbout(setting.kind, kind))
+    .flatMap((kind) => {
+      const texts = Object.entries(phrases[kind] ?? {}).filter(([tense]) => tenses.includes(tense));
+      return texts.flatMap(([, list]) =>
+        list.flatMap((text) => phrasesOf(kind, text, common, { above, below })),
+      );
+    });
+}
+
+/** Named words that do not depend on a direction; what is said of a sensor goes before what is said of anything. */
+export function wordsOf({ language, kind, severity }: Setting): Words {
+  const { words } = dataOf(language);
+  return { ...words['any'], ...words[severity], ...words[`${kind} ${severity}`] };
 }
 
 /** One phrase, or one for each direction. */
@@ -79,7 +91,7 @@ function patternOf(text: string, words: Words): RegExp {
 }
 
 function sourceOf(text: string, seen: Set<string>): string {
-  return [...text.matchAll(TOKEN)]
+  return [...lowerCased(text).matchAll(TOKEN)]
     .map(([token, alternatives, option, slot, mark = '']) => {
       if (alternatives !== undefined)
         return `(?:${alternatives
@@ -91,6 +103,11 @@ function sourceOf(text: string, seen: Set<string>): string {
       return `${token.replace(/[.()]/, '\\$&')} `;
     })
     .join('');
+}
+
+/** Words in small letters, as texts are read; slots stay. */
+function lowerCased(text: string): string {
+  return text.replaceAll(/@[A-Z]+|[^@]+/g, (part) => (part.startsWith('@') ? part : part.toLowerCase()));
 }
 
 /** The first slot of a channel says its number, the others of the same phrase have the same. */

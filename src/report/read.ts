@@ -1,5 +1,5 @@
-import { BEFORE, BETWEEN, type Kind, type Phrase, phrasesFor, spaced } from './phrases.ts';
-import type { Plan } from './slots.ts';
+import type { Kind } from './languages.ts';
+import { jointsOf, type Phrase, phrasesFor, type Setting, spaced } from './phrases.ts';
 
 /** One phrase as it was found in a text. */
 export interface Said {
@@ -22,10 +22,10 @@ export type Reading =
  * Reads a text with slots back into what it says: every word of it has to belong to a phrase that a text about such an
  * event of such a severity may use. Of two phrases that fit the longer one is read.
  */
-export function read(text: string, plan: Pick<Plan, 'event' | 'severity'>): Reading {
+export function read(text: string, setting: Setting): Reading {
   const sentences: (readonly Said[])[] = [];
   for (const sentence of text.split(/(?<=\.)\s/)) {
-    const found = readSentence(spaced(sentence), phrasesFor(plan));
+    const found = readSentence(spaced(sentence), setting);
     if (typeof found === 'string') return { kind: 'unread', at: found };
     sentences.push(found);
   }
@@ -33,7 +33,9 @@ export function read(text: string, plan: Pick<Plan, 'event' | 'severity'>): Read
 }
 
 /** @returns what is said, or the furthest rest that could not be read */
-function readSentence(text: string, phrases: readonly Phrase[]): readonly Said[] | string {
+function readSentence(text: string, setting: Setting): readonly Said[] | string {
+  const phrases = phrasesFor(setting);
+  const { before, between } = jointsOf(setting.language);
   const dead = new Set<number>();
   let furthest = 0;
   const from = (start: number, joints: readonly string[]): readonly Said[] | undefined => {
@@ -41,13 +43,13 @@ function readSentence(text: string, phrases: readonly Phrase[]): readonly Said[]
     furthest = Math.max(furthest, start);
     for (const said of candidates(text, start, joints, phrases)) {
       const end = start + said.skipped + said.text.length;
-      const rest = text.slice(end) === '. ' ? [] : from(end, BETWEEN);
+      const rest = text.slice(end) === '. ' ? [] : from(end, between);
       if (rest !== undefined) return [said, ...rest];
     }
     dead.add(start);
     return undefined;
   };
-  return from(0, BEFORE) ?? text.slice(furthest);
+  return from(0, before) ?? text.slice(furthest);
 }
 
 /** Phrases that may be read from here, the longest first. */

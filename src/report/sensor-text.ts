@@ -1,114 +1,159 @@
+import type { Language } from '../values/language.ts';
 import type { SensorFact } from '../values/report.ts';
 import { formatDuration, formatName, formatNumber, formatReading, formatTime } from './format.ts';
-import { capitalised, headline, type ReportFacts, since } from './template.ts';
+import { type Message, message } from './languages.ts';
+import { headline, type ReportFacts, sentencesOf, since } from './template.ts';
 
 /**
  * The text about a sensor: what it does, since when, by which measure that is a fault, and what a person can check.
  * It advises, other than the texts about the machine, because the cause lies within reach: the sensor, its cable, its supply.
  */
 
-const CHECKS: Readonly<Record<SensorFact['fault'], string>> = {
-  stuck: 'Check the sensor, its cable and its supply',
-  'dropped-out': 'Check the sensor, its cable and its supply',
-  spiking: 'Check its cable, its plugs and its shield',
-  saturated: 'Check the sensor and its range; what it measures may be beyond it',
-  'out-of-range': 'Check the sensor and its cable for a break or a short',
-  'clock-jump': 'Check the clock of the device',
-};
+const CHECKS = {
+  stuck: 'check_sensor',
+  'dropped-out': 'check_sensor',
+  spiking: 'check_cable',
+  saturated: 'check_range',
+  'out-of-range': 'check_break',
+  'clock-jump': 'check_clock',
+} as const;
 
 /** The text of a report about a sensor; never longer than the report allows, since names and units are limited. */
 export function sensorText(report: ReportFacts, sensor: SensorFact): string {
+  const { language } = report;
   const isOver = report.event === 'closed';
-  const it = sensor.channels.length === 1 ? 'It is' : 'They are';
-  const sentences = [
+  const isOne = sensor.channels.length === 1;
+  const judged: Message = isOver ? (isOne ? 'inAgain' : 'inAgainAll') : isOne ? 'leftOut' : 'leftOutAll';
+  return sentencesOf([
     headline(report),
-    isOver ? pastSentence(sensor) : presentSentence(report, sensor),
-    `${it} ${isOver ? 'in the judgement again' : 'left out of the judgement'}`,
-    isOver ? undefined : checkOf(sensor),
-  ];
-  const written = sentences.filter((sentence) => sentence !== undefined);
-  return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
+    isOver ? pastSentence(language, sensor) : presentSentence(report, sensor),
+    message(language, judged),
+    isOver ? undefined : message(language, checkOf(sensor)),
+  ]);
 }
 
-function checkOf({ fault, channels }: SensorFact): string {
-  return fault === 'stuck' && channels.length > 1 ? 'Check whether the device still measures' : CHECKS[fault];
+/** What a person can check. */
+export function checkOf({ fault, channels }: SensorFact) {
+  return fault === 'stuck' && channels.length > 1 ? 'check_device' : CHECKS[fault];
 }
 
-function presentSentence({ updated }: ReportFacts, sensor: SensorFact): string {
-  const who = subjectOf(sensor);
-  const begin = since(sensor.since, updated);
+function presentSentence(report: ReportFacts, sensor: SensorFact): string {
+  const { language, updated } = report;
+  const say = (name: Message) =>
+    message(language, name, {
+      who: subjectOf(language, sensor),
+      since: since(sensor.since, report),
+      value: readingOf(language, sensor),
+      times: timesOf(language, sensor),
+      limit: limit(language, sensor),
+      normal: normal(language, sensor),
+      last:
+        sensor.value === undefined ? '' : message(language, 'last', { value: readingOf(language, sensor) }),
+      clipped: clipped(language, sensor),
+    });
   switch (sensor.fault) {
     case 'stuck':
-      return sensor.channels.length > 1
-        ? `${who} repeats the same values ${begin}`
-        : `${who} (sensor) reads exactly ${reading(sensor)} ${begin}${normal(sensor)}`;
+      return say(sensor.channels.length > 1 ? 'stuckAll' : 'stuck');
     case 'dropped-out':
-      return `${who} gave no value ${begin}${sensor.value === undefined ? '' : `, the last was ${reading(sensor)}`}`;
+      return say('silent');
     case 'spiking':
-      return `${who} (sensor) jumped off and back ${times(sensor)}, last to ${reading(sensor)}, ${begin}`;
     case 'saturated':
-      return `${who} (sensor) is at the end of its range, ${reading(sensor)}, ${begin}${clipped(sensor)}`;
+      return say(sensor.fault);
     case 'out-of-range':
-      return `${who} (sensor) reads ${reading(sensor)} ${begin}, ${limit(sensor)}`;
+      return say('range');
     case 'clock-jump':
-      return jumpSentence(sensor, formatTime(sensor.since, updated));
+      return jumpSentence(language, sensor, formatTime(sensor.since, updated, language));
   }
 }
 
-function pastSentence(sensor: SensorFact): string {
-  const who = subjectOf(sensor);
+function pastSentence(language: Language | undefined, sensor: SensorFact): string {
+  const say = (name: Message) =>
+    message(language, name, {
+      who: subjectOf(language, sensor),
+      value: readingOf(language, sensor),
+      times: timesOf(language, sensor),
+      limit: limit(language, sensor),
+    });
   switch (sensor.fault) {
     case 'stuck':
-      return sensor.channels.length > 1
-        ? `${who} had repeated the same values`
-        : `${who} (sensor) had read exactly ${reading(sensor)}`;
+      return say(sensor.channels.length > 1 ? 'wasStuckAll' : 'wasStuck');
     case 'dropped-out':
-      return `${who} had given no value`;
+      return say('wasSilent');
     case 'spiking':
-      return `${who} (sensor) had jumped off and back ${times(sensor)}`;
+      return say('wasSpiking');
     case 'saturated':
-      return `${who} (sensor) had been at the end of its range, ${reading(sensor)}`;
+      return say('wasSaturated');
     case 'out-of-range':
-      return `${who} (sensor) had read ${reading(sensor)}, ${limit(sensor)}`;
+      return say('wasRange');
     case 'clock-jump':
-      return jumpSentence(sensor, undefined);
+      return jumpSentence(language, sensor, undefined);
   }
 }
 
-function subjectOf({ channels, source }: SensorFact): string {
+/** The channel, or the source where it concerns several. */
+export function subjectOf(language: Language | undefined, { channels, source }: SensorFact): string {
   const [first] = channels;
-  return channels.length === 1 && first !== undefined
-    ? formatName(first.name)
-    : `source ${source} with its ${formatNumber(channels.length, 0)} channels`;
+  if (channels.length === 1 && first !== undefined) return formatName(first.name, language);
+  return message(language, 'sourceWith', { source, count: formatNumber(channels.length, 0, language) });
 }
 
-function reading({ channels: [channel], value }: SensorFact): string {
-  return value === undefined ? 'an unknown value' : formatReading(value, channel?.unit ?? '');
+/** "2.13 mm/s" */
+export function readingOf(
+  language: Language | undefined,
+  { channels: [channel], value }: SensorFact,
+): string {
+  if (value === undefined) return message(language, 'unknownValue');
+  return formatReading(value, channel?.unit ?? '', language);
 }
 
-function normal({ normalMs }: SensorFact): string {
+/** "5 times within 60 s" */
+export function timesOf(language: Language | undefined, { count = 1, withinMs }: SensorFact): string {
+  const number = { count: formatNumber(count, 0, language) };
+  const times = count === 1 ? message(language, 'once') : message(language, 'times', number);
+  if (withinMs === undefined) return times;
+  return message(language, 'within', { times, duration: formatDuration(withinMs, language) });
+}
+
+function normal(language: Language | undefined, { normalMs }: SensorFact): string {
   if (normalMs === undefined) return '';
-  return `; while it was learned it never repeated a value for more than ${formatDuration(normalMs)}`;
+  return message(language, 'neverLonger', { duration: formatDuration(normalMs, language) });
 }
 
-function times({ count = 1, withinMs }: SensorFact): string {
-  const number = count === 1 ? 'once' : `${formatNumber(count, 0)} times`;
-  return withinMs === undefined ? number : `${number} within ${formatDuration(withinMs)}`;
+function clipped(language: Language | undefined, { count }: SensorFact): string {
+  return count === undefined ? '' : message(language, 'clipped', { values: valuesText(language, count) });
 }
 
-function clipped({ count }: SensorFact): string {
-  return count === undefined ? '' : `; ${formatNumber(count, 0)} values were exactly that`;
+/** "12 values" */
+export function valuesText(language: Language | undefined, count: number): string {
+  return message(language, 'values', { count: formatNumber(count, 0, language) });
 }
 
-function limit({ channels: [channel], value = 0, min, max }: SensorFact): string {
-  const unit = channel?.unit ?? '';
-  if (min !== undefined && value < min) return `below the ${formatReading(min, unit)} that are possible`;
-  if (max !== undefined) return `above the ${formatReading(max, unit)} that are possible`;
-  return 'which is not possible';
+/** The limit that a value is beyond, and on which side; undefined when there is none. */
+export function boundOf(sensor: SensorFact): { direction: 'above' | 'below'; limit: number } | undefined {
+  const { value = 0, min, max } = sensor;
+  if (min !== undefined && value < min) return { direction: 'below', limit: min };
+  return max === undefined ? undefined : { direction: 'above', limit: max };
 }
 
-function jumpSentence({ source, jumpMs = 0 }: SensorFact, time: string | undefined): string {
-  const way = jumpMs < 0 ? 'back' : 'forward';
-  const when = time === undefined ? '' : ` at ${time}`;
-  return `the clock of source ${source} went ${formatDuration(Math.abs(jumpMs))} ${way} at once${when}`;
+function limit(language: Language | undefined, sensor: SensorFact): string {
+  const bound = boundOf(sensor);
+  if (bound === undefined) return message(language, 'impossible');
+  const possible = bound.direction === 'below' ? 'belowPossible' : 'abovePossible';
+  return message(language, possible, {
+    limit: formatReading(bound.limit, sensor.channels[0]?.unit ?? '', language),
+  });
+}
+
+/** "source mcu", whose clock jumped. */
+export function clockOf(language: Language | undefined, { source }: SensorFact): string {
+  return message(language, 'source', { source });
+}
+
+function jumpSentence(language: Language | undefined, sensor: SensorFact, time: string | undefined): string {
+  const { jumpMs = 0 } = sensor;
+  return message(language, jumpMs < 0 ? 'jumpedBack' : 'jumpedForward', {
+    who: clockOf(language, sensor),
+    jump: formatDuration(Math.abs(jumpMs), language),
+    when: time === undefined ? '' : message(language, 'atTime', { time }),
+  });
 }

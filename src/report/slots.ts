@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
+import type { Language } from '../values/language.ts';
 import type { ChannelFact, ReportStamp } from '../values/report.ts';
+import { addBegin, type Slots } from './beginning.ts';
 import {
   decimalsOf,
   elapsedMs,
@@ -7,16 +9,20 @@ import {
   formatDuration,
   formatName,
   formatNumber,
-  formatOrdinal,
   formatProbability,
   formatQuantity,
   formatTime,
   hasTime,
 } from './format.ts';
+import { translated } from './languages.ts';
+import { planSensor, type SensorPlan, sensorWords } from './sensor-plan.ts';
 import {
   capitalised,
-  LABEL_PROBABILITY_MIN,
+  episodesText,
+  likelyLabel,
+  moreText,
   NORMAL_SPREADS,
+  nthEpisode,
   type ReportFacts,
   shownCountOf,
 } from './template.ts';
@@ -42,14 +48,20 @@ export interface ChannelPlan {
 }
 
 export interface Plan {
+  readonly language: Language | undefined;
+  readonly kind: ReportFacts['kind'];
   readonly event: ReportFacts['event'];
   readonly severity: ReportFacts['severity'];
   /** The first channel has the slots that end in 1. */
   readonly channels: readonly ChannelPlan[];
   /** The incident began before a restart, nobody knows when. */
   readonly isFromBefore: boolean;
-  /** No label is likely, and the incident is open. */
+  /** What is wrong with a sensor, in a report about one. */
+  readonly sensor?: SensorPlan | undefined;
+  /** No label is likely: the incident is open, or it is about a bearing. */
   readonly isCauseUnknown: boolean;
+  /** Over, and it was not the machine that was at fault. */
+  readonly isWithdrawn: boolean;
   readonly isClockUnset: boolean;
   /** Name of each slot that the text must have, exactly once → what code writes there. */
   readonly slots: ReadonlyMap<string, string>;
@@ -58,73 +70,74 @@ export interface Plan {
 /** Voices of the writer: each has its own way to build sentences (the first letter) and its own words (the second). */
 export const VOICES = [...'abcdefgh'].flatMap((build) => [...'pqrstuvw'].map((words) => `${build} ${words}`));
 
-type Slots = Map<string, string>;
-
 /** Facts → what must be said. The channels and the rounding are those of the template. */
 export function planOf(report: ReportFacts): Plan {
-  const { event, severity, opened, updated, labels } = report;
-  const slots: Slots = new Map([['ASSET', formatName(report.asset.name)]]);
-  const isFromBefore = event === 'updated' && !addBegin(slots, '', opened, updated);
+  const { language, kind, event, severity, asset, opened, updated, explainedBy } = report;
+  const slots: Slots = new Map([['ASSET', formatName(asset.name, language)]]);
+  const isFromBefore = event === 'updated' && !addBegin(slots, '', opened, report);
   addCourse(slots, report);
-  const channels = planChannels(slots, report);
-  const [likely] = labels.filter(({ probability }) => probability >= LABEL_PROBABILITY_MIN);
-  if (likely !== undefined) {
-    slots.set('LABEL', formatName(likely.name));
-    slots.set('CHANCE', formatProbability(likely.probability));
-  }
+  const sensor = report.sensor && planSensor(slots, report.sensor, report);
+  const channels = kind === 'machine' ? planChannels(slots, report) : [];
+  if (kind !== 'sensor' && channels.length === 0) addScore(slots, report);
+  if (report.bearing !== undefined) slots.set('BEARING', formatName(report.bearing.name, language));
+  const isLabelled = kind !== 'sensor' && addLabel(slots, report);
   return {
-    event,
-    severity,
-    channels,
-    isFromBefore,
-    isCauseUnknown: likely === undefined && event !== 'closed',
+    ...{ language, kind, event, severity, channels, sensor, isFromBefore },
+    isCauseUnknown: !isLabelled && (kind === 'bearing' || (kind === 'machine' && event !== 'closed')),
+    isWithdrawn: event === 'closed' && explainedBy !== undefined,
     isClockUnset: !hasTime(updated),
     slots,
   };
 }
 
-function addCourse(slots: Slots, { event, opened, closed, updated, episodes }: ReportFacts): void {
-  if (event === 'updated' && episodes > 1) slots.set('NTH', `${formatOrdinal(episodes)} episode`);
+function addCourse(slots: Slots, report: ReportFacts): void {
+  const { language, event, opened, closed, updated, episodes, explainedBy } = report;
+  if (event === 'updated' && episodes > 1) slots.set('NTH', nthEpisode(report));
   if (event !== 'closed') return;
   const end = closed ?? updated;
   const lastedMs = elapsedMs(opened, end);
-  if (lastedMs !== undefined) slots.set('LASTED', formatDuration(lastedMs));
-  if (episodes > 1) slots.set('EPISODES', `${formatNumber(episodes, 0)} episodes`);
-  const time = formatTime(end, updated);
-  if (time !== undefined) slots.set('END', time);
+  if (lastedMs !== undefined) slots.set('LASTED', formatDuration(lastedMs, language));
+  if (episodes > 1) slots.set('EPISODES', episodesText(report));
+  const time = formatTime(end, updated, language);
+  if (time !== undefined && explainedBy === undefined) slots.set('END', time);
 }
 
-/** @returns whether anything is known about when it began */
-function addBegin(slots: Slots, suffix: string, begin: ReportStamp, updated: ReportStamp): boolean {
-  const time = formatTime(begin, updated);
-  const lastedMs = elapsedMs(begin, updated);
-  if (time !== undefined) slots.set(`SINCE${suffix}`, time);
-  if (lastedMs !== undefined) slots.set(`LASTED${suffix}`, formatDuration(lastedMs));
-  return time !== undefined || lastedMs !== undefined;
+/** For a model that names no channels. */
+function addScore(slots: Slots, { language, event, score, peakScore }: ReportFacts): void {
+  if (event === 'closed') slots.set('PEAK', formatNumber(peakScore, 1, language));
+  else slots.set('SCORE', formatNumber(score, 1, language));
+  slots.set('LIMIT', '1');
+}
+
+/** @returns whether a label is likely */
+function addLabel(slots: Slots, report: ReportFacts): boolean {
+  const likely = likelyLabel(report);
+  if (likely === undefined) return false;
+  const { language, kind } = report;
+  const name = kind === 'bearing' ? translated(language, likely.name) : likely.name;
+  slots.set('LABEL', formatName(name, language));
+  slots.set('CHANCE', formatProbability(likely.probability));
+  return true;
 }
 
 function planChannels(slots: Slots, report: ReportFacts): ChannelPlan[] {
-  const { event, channels, opened, updated, score, peakScore } = report;
+  const { event, channels, opened } = report;
   const shown = channels.slice(0, shownCountOf(report));
   const restCount = channels.length - shown.length;
-  let said = event === 'updated' ? beginText(opened, updated) : '';
+  let said = event === 'updated' ? beginText(opened, report) : '';
   const plans = shown.map((fact, at): ChannelPlan => {
     const suffix = `${at + 1}`;
     const plan = planChannel(slots, suffix, fact, report);
-    const begin = beginText(fact.since, updated);
+    const begin = beginText(fact.since, report);
     const isTold = (plan.course === 'above' || plan.course === 'below') && begin !== said;
     said = begin;
-    return isTold ? { ...plan, isFromBefore: !addBegin(slots, suffix, fact.since, updated) } : plan;
+    return isTold ? { ...plan, isFromBefore: !addBegin(slots, suffix, fact.since, report) } : plan;
   });
-  if (restCount > 0) slots.set('MORE', `${restCount} more ${restCount === 1 ? 'channel' : 'channels'}`);
-  if (channels.length > 0) return plans;
-  if (event === 'closed') slots.set('PEAK', formatNumber(peakScore, 1));
-  else slots.set('SCORE', formatNumber(score, 1));
-  slots.set('LIMIT', '1');
+  if (restCount > 0) slots.set('MORE', moreText(report, restCount));
   return plans;
 }
 
-function beginText(begin: ReportStamp, updated: ReportStamp): string {
+function beginText(begin: ReportStamp, { updated }: ReportFacts): string {
   const lastedMs = elapsedMs(begin, updated);
   return `${formatTime(begin, updated)} ${lastedMs === undefined ? '' : formatDuration(lastedMs)}`;
 }
@@ -133,14 +146,14 @@ function planChannel(slots: Slots, suffix: string, fact: ChannelFact, report: Re
   const { name, unit, value, baseline, spread, extreme, direction } = fact;
   const isOver = report.event === 'closed';
   const decimals = decimalsOf(fact);
-  const write = (quantity: number) => formatQuantity(quantity, unit, decimals);
+  const write = (quantity: number) => formatQuantity(quantity, unit, decimals, report.language);
   const isHealed = !isOver && report.score < 1 && Math.abs(value - baseline) < NORMAL_SPREADS * spread;
   const isWorst = report.event === 'updated' && write(extreme) === write(value);
-  slots.set(`NAME${suffix}`, formatName(name));
+  slots.set(`NAME${suffix}`, formatName(name, report.language));
   slots.set(`VALUE${suffix}`, write(value));
   slots.set(`NORMAL${suffix}`, write(baseline));
   if (isOver || (report.event === 'updated' && !isWorst)) slots.set(`WORST${suffix}`, write(extreme));
-  const change = isHealed ? undefined : formatChange(isOver ? extreme : value, fact);
+  const change = isHealed ? undefined : formatChange(isOver ? extreme : value, fact, report.language);
   if (change !== undefined) slots.set(`CHANGE${suffix}`, change);
   const past = extreme >= baseline ? 'rose' : 'fell';
   return {
@@ -156,16 +169,26 @@ function planChannel(slots: Slots, suffix: string, fact: ChannelFact, report: Re
  * "updated warning @ASSET open @SINCE @LASTED above1 @NAME1 @VALUE1 @NORMAL1 @CHANGE1 worst1 cause unknown".
  */
 export function promptOf(plan: Plan): string {
-  const { event, severity, channels, isFromBefore, isCauseUnknown, isClockUnset, slots } = plan;
+  const { kind, event, severity, channels, sensor, isFromBefore, isWithdrawn, slots } = plan;
   const has = (...names: string[]) => names.filter((name) => slots.has(name)).map((name) => `@${name}`);
-  const words = [event, severity, '@ASSET', ...(isClockUnset ? ['clock unset'] : [])];
+  const words = [event, severity, '@ASSET', ...(plan.isClockUnset ? ['clock unset'] : [])];
+  if (kind !== 'machine') words.push(kind);
   if (event === 'updated') words.push('open', ...has('SINCE', 'LASTED'), ...(isFromBefore ? ['before'] : []));
   words.push(...has('NTH'));
-  if (event === 'closed') words.push('over', ...has('LASTED', 'EPISODES', 'END'));
-  for (const [at, channel] of channels.entries()) words.push(...channelWords(channel, `${at + 1}`, has));
-  words.push(...has('MORE', 'SCORE', 'PEAK', 'LIMIT', 'LABEL', 'CHANCE'));
-  if (isCauseUnknown) words.push('cause unknown');
+  if (event === 'closed') words.push(isWithdrawn ? 'withdrawn' : 'over', ...has('LASTED', 'EPISODES', 'END'));
+  if (sensor !== undefined) words.push(...sensorWords(sensor, has));
+  for (const [at, channel] of channels.entries()) {
+    if (isAlike(channel, channels[at - 1])) words.push(`also${at + 1}`);
+    words.push(...channelWords(channel, `${at + 1}`, has));
+  }
+  words.push(...has('MORE', 'BEARING', 'SCORE', 'PEAK', 'LIMIT', 'LABEL', 'CHANCE'));
+  if (plan.isCauseUnknown) words.push(kind === 'bearing' ? 'part unknown' : 'cause unknown');
   return words.join(' ');
+}
+
+/** Whether a channel does what the one before it does, so that "also" may be said. */
+function isAlike(channel: ChannelPlan, before: ChannelPlan | undefined): boolean {
+  return channel.course === before?.course && !channel.isJust && !before.isJust;
 }
 
 function channelWords(channel: ChannelPlan, suffix: string, has: (...names: string[]) => string[]): string[] {

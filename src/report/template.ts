@@ -12,6 +12,7 @@ import {
   formatTime,
   hasTime,
 } from './format.ts';
+import { type Message, message } from './languages.ts';
 
 /**
  * The text that every report has: short sentences about the facts and nothing else. It names no cause that no
@@ -39,15 +40,25 @@ export function shownCountOf(report: ReportFacts): number {
 }
 
 function compose(report: ReportFacts, shownCount: number): string {
-  const restCount = report.channels.length - shownCount;
-  const rest = restCount === 1 ? '1 more channel involved' : `${restCount} more channels involved`;
-  const sentences = [
+  const { language, channels } = report;
+  const restCount = channels.length - shownCount;
+  const more = restCount === 0 ? undefined : moreText(report, restCount);
+  return sentencesOf([
     headline(report),
     ...channelSentences(report, shownCount),
-    restCount === 0 ? undefined : rest,
-    report.channels.length === 0 ? scoreSentence(report) : undefined,
+    more && message(language, 'involved', { more }),
+    channels.length === 0 ? scoreSentence(report) : undefined,
     labelSentence(report),
-  ];
+  ]);
+}
+
+/** "2 more channels" */
+export function moreText({ language }: ReportFacts, count: number): string {
+  return message(language, count === 1 ? 'moreChannel' : 'moreChannels', { count: `${count}` });
+}
+
+/** Those that there are, with capitals and full stops. */
+export function sentencesOf(sentences: readonly (string | undefined)[]): string {
   const written = sentences.filter((sentence) => sentence !== undefined);
   return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
 }
@@ -61,87 +72,129 @@ export function capitalised(sentence: string): string {
 
 /** "Feed pump 7: warning, open since 14:32 UTC (6 min)" */
 export function headline(report: ReportFacts): string {
-  const { event, kind, asset, severity, opened, updated } = report;
-  const clock = hasTime(updated) ? '' : ' (clock not set)';
-  const begin = `${formatName(asset.name)}: ${kind === 'sensor' ? 'sensor ' : ''}${severity}`;
-  if (event === 'opened') return `${begin}${clock}`;
-  if (event === 'closed') return `${begin}${ending(report)}${clock}`;
-  return `${begin}, open ${since(opened, updated)}${episode(report.episodes)}${clock}`;
+  const { language, event, kind, asset, severity, opened, updated, episodes } = report;
+  const nth = episodes === 1 ? '' : message(language, 'inEpisode', { nth: nthEpisode(report) });
+  const open = () => message(language, 'open', { since: since(opened, report), episode: nth });
+  return message(language, 'headline', {
+    asset: formatName(asset.name, language),
+    severity: message(language, kind === 'sensor' ? `sensor ${severity}` : severity),
+    state: event === 'opened' ? '' : event === 'closed' ? ending(report) : open(),
+    clock: hasTime(updated) ? '' : message(language, 'clockUnset'),
+  });
+}
+
+/** "3rd episode" */
+export function nthEpisode({ language, episodes }: ReportFacts): string {
+  return message(language, 'nthEpisode', { nth: formatOrdinal(episodes, language) });
+}
+
+/** "3 episodes" */
+export function episodesText({ language, episodes }: ReportFacts): string {
+  return message(language, 'episodes', { count: formatNumber(episodes, 0, language) });
 }
 
 /** " over after 2 h 5 min and 3 episodes, back to normal since 16:37 UTC" */
-function ending({ opened, closed, updated, episodes, explainedBy }: ReportFacts): string {
+function ending(report: ReportFacts): string {
+  const { language, opened, closed, updated, episodes, explainedBy } = report;
   const end = closed ?? updated;
-  const time = formatTime(end, updated);
+  const time = formatTime(end, updated, language);
   const lastedMs = elapsedMs(opened, end);
-  const duration = lastedMs === undefined ? 'an unknown time' : formatDuration(lastedMs);
-  const count = episodes === 1 ? '' : ` and ${formatNumber(episodes, 0)} episodes`;
-  if (explainedBy !== undefined)
-    return ` withdrawn after ${duration}${count}: a sensor is at fault, not the machine; it has a report of its own`;
-  return ` over after ${duration}${count}, back to normal${time === undefined ? '' : ` since ${time}`}`;
-}
-
-function episode(count: number): string {
-  if (count === 1) return '';
-  return `, ${formatOrdinal(count)} episode`;
+  return message(language, explainedBy === undefined ? 'over' : 'withdrawn', {
+    duration: lastedMs === undefined ? message(language, 'unknownTime') : formatDuration(lastedMs, language),
+    episodes: episodes === 1 ? '' : message(language, 'andEpisodes', { episodes: episodesText(report) }),
+    end: time === undefined ? '' : message(language, 'endTime', { time }),
+  });
 }
 
 /** "since 14:32 UTC (6 min)", or as much of it as is known. */
-export function since(begin: ReportStamp, updated: ReportStamp): string {
-  const time = formatTime(begin, updated);
+export function since(begin: ReportStamp, { language, updated }: ReportFacts): string {
+  const time = formatTime(begin, updated, language);
   const lastedMs = elapsedMs(begin, updated);
-  if (lastedMs === undefined) return `since ${time ?? 'before a restart'}`;
-  const duration = formatDuration(lastedMs);
-  return time === undefined ? `for ${duration}` : `since ${time} (${duration})`;
+  const duration = lastedMs === undefined ? undefined : formatDuration(lastedMs, language);
+  if (time !== undefined && duration !== undefined) return message(language, 'since', { time, duration });
+  if (time !== undefined) return message(language, 'sinceTime', { time });
+  return duration === undefined
+    ? message(language, 'sinceRestart')
+    : message(language, 'sinceDuration', { duration });
 }
 
 /** One sentence per channel; when it began is said where it differs from what was said before. */
 function channelSentences(report: ReportFacts, shownCount: number): string[] {
-  const { event, channels, opened, updated } = report;
-  let said = event === 'opened' ? '' : since(opened, updated);
+  const { event, channels, opened } = report;
+  let said = event === 'opened' ? '' : since(opened, report);
   return channels.slice(0, shownCount).map((fact) => {
-    if (event === 'closed') return pastSentence(fact);
-    const begin = since(fact.since, updated);
+    if (event === 'closed') return pastSentence(report, fact);
+    const begin = since(fact.since, report);
     const sentence = presentSentence(report, fact, begin === said ? '' : `, ${begin}`);
     said = begin;
     return sentence;
   });
 }
 
-function presentSentence({ event, score }: ReportFacts, fact: ChannelFact, begin: string): string {
+function presentSentence({ language, event, score }: ReportFacts, fact: ChannelFact, begin: string): string {
   const { name, direction, unit, value, baseline, spread, extreme } = fact;
   const decimals = decimalsOf(fact);
-  const write = (quantity: number) => formatQuantity(quantity, unit, decimals);
-  const worst = write(extreme) === write(value) ? ', its worst so far' : `, worst ${write(extreme)}`;
-  const development = event === 'opened' ? '' : worst;
-  const now = `${formatName(name)} ${write(value)}`;
+  const write = (quantity: number) => formatQuantity(quantity, unit, decimals, language);
+  const isWorst = write(extreme) === write(value);
+  const development = message(language, isWorst ? 'worstNow' : 'worst', { value: write(extreme) });
+  const values = {
+    name: formatName(name, language),
+    value: write(value),
+    normal: write(baseline),
+    worst: event === 'opened' ? '' : development,
+  };
   if (score < 1 && Math.abs(value - baseline) < NORMAL_SPREADS * spread)
-    return `${now}, back at its normal ${write(baseline)}${development}`;
-  const just = write(value) === write(baseline) ? 'just ' : '';
-  return `${now}, ${just}${direction} its normal ${write(baseline)}${inBrackets(formatChange(value, fact))}${begin}${development}`;
+    return message(language, 'back', values);
+  const just = write(value) === write(baseline) ? message(language, 'just') : '';
+  return message(language, 'present', {
+    ...values,
+    direction: `${just}${message(language, direction)}`,
+    change: inBrackets(formatChange(value, fact, language)),
+    since: begin,
+  });
 }
 
-function pastSentence(fact: ChannelFact): string {
+function pastSentence({ language }: ReportFacts, fact: ChannelFact): string {
   const { name, unit, value, baseline, extreme } = fact;
   const decimals = decimalsOf(fact);
-  const write = (quantity: number) => formatQuantity(quantity, unit, decimals);
-  const went = extreme >= baseline ? 'rose to' : 'fell to';
-  const change = formatChange(extreme, fact);
-  const normal = `normal ${write(baseline)}${change === undefined ? '' : `, ${change}`}`;
-  return `${formatName(name)} ${went} ${write(extreme)} (${normal}), now ${write(value)}`;
+  const write = (quantity: number) => formatQuantity(quantity, unit, decimals, language);
+  const change = formatChange(extreme, fact, language);
+  const normal = message(language, 'normal', { normal: write(baseline) });
+  return message(language, extreme >= baseline ? 'rose' : 'fell', {
+    name: formatName(name, language),
+    worst: write(extreme),
+    normal: change === undefined ? normal : `${normal}, ${change}`,
+    value: write(value),
+  });
 }
 
 /** For a model that gives nothing but a score. */
-function scoreSentence({ event, score, peakScore }: ReportFacts): string {
-  if (event === 'closed') return `Highest score ${formatNumber(peakScore, 1)}, alarm limit 1`;
-  return `Score ${formatNumber(score, 1)}, alarm limit 1; the model does not say which channels deviate`;
+function scoreSentence(report: ReportFacts): string {
+  const score = scoreText(report);
+  return report.event === 'closed' ? score : message(report.language, 'scoreOnly', { score });
 }
 
-function labelSentence({ event, labels }: ReportFacts): string | undefined {
-  const [likely] = labels.filter(({ probability }) => probability >= LABEL_PROBABILITY_MIN);
-  const verb = event === 'closed' ? 'Looked' : 'Looks';
-  if (likely === undefined) return event === 'closed' ? undefined : 'Cause not known';
-  return `${verb} like ${formatName(likely.name)} (${formatProbability(likely.probability)})`;
+/** "score 2.2, alarm limit 1" */
+export function scoreText({ language, event, score, peakScore }: ReportFacts): string {
+  const isOver = event === 'closed';
+  const number = formatNumber(isOver ? peakScore : score, 1, language);
+  return message(language, isOver ? 'peak' : 'score', { score: number });
+}
+
+/** The label that is likelier than not. */
+export function likelyLabel({ labels }: ReportFacts): Report['labels'][number] | undefined {
+  return labels.find(({ probability }) => probability >= LABEL_PROBABILITY_MIN);
+}
+
+function labelSentence(report: ReportFacts): string | undefined {
+  const { language, event } = report;
+  const likely = likelyLabel(report);
+  if (likely === undefined) return event === 'closed' ? undefined : message(language, 'unknown');
+  const verb: Message = event === 'closed' ? 'looked' : 'looks';
+  return message(language, verb, {
+    label: formatName(likely.name, language),
+    chance: formatProbability(likely.probability),
+  });
 }
 
 function inBrackets(text: string | undefined): string {

@@ -62,9 +62,11 @@ async function load({ path }: LoadRequest): Promise<LoadAnswer> {
 /** A model of this project continues the line that it was trained on; any other one the examples that it is shown. */
 function writerOn(llama: Llama, sequence: LlamaContextSequence, isOwn: boolean): Write {
   const completion = new LlamaCompletion({ contextSequence: sequence });
-  return async ({ prompt, voice, grammar, seed, temperature, tokensMax }) => {
+  return async ({ prompt, language, voice, grammar, seed, temperature, tokensMax }) => {
     const before = sequence.tokenMeter.usedOutputTokens;
-    const line = isOwn ? `<|facts|> ${voice} ${prompt}<|text|>` : `${EXAMPLES}Facts: ${prompt}\nNote:`;
+    const line = isOwn
+      ? `<|facts|> ${language} ${voice} ${prompt}<|text|>`
+      : `${EXAMPLES[language]}Facts: ${prompt}\nNote:`;
     const text = await completion.generateCompletion(line, {
       maxTokens: tokensMax,
       temperature,

@@ -1,3 +1,5 @@
+import type { Language } from '../values/language.ts';
+
 /** What the daemon asks of the writer's process, and what it answers. */
 export type WriterRequest = LoadRequest | WriteRequest;
 export type WriterAnswer = LoadAnswer | WriteAnswer;
@@ -19,6 +21,7 @@ export interface WriteRequest {
   readonly kind: 'write';
   /** Kinds of statement and names of slots, see promptOf. */
   readonly prompt: string;
+  readonly language: Language;
   /** How it should sound, see VOICES. A model that was not made for this has no use for it. */
   readonly voice: string;
   /** What may be written, in the notation of llama.cpp; everything when it is absent. */

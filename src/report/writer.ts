@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { IsolatedProcess } from '../isolate/isolated-process.ts';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { DEFAULT_LANGUAGE } from '../values/language.ts';
 import type { Report } from '../values/report.ts';
 import type { Fault } from './faults.ts';
 import { grammarOf, toGbnf } from './grammar.ts';
@@ -12,6 +13,7 @@ import { verify } from './verify.ts';
 import type { LoadAnswer, WriteAnswer, WriterAnswer, WriterRequest } from './writer-protocol.ts';
 import { WritingQueue } from './writing-queue.ts';
 
+const TOLD_KINDS: readonly Report['kind'][] = ['machine', 'sensor', 'bearing'];
 const QUEUE_LENGTH_MAX = 32;
 /** Twice as much as the longest text that the model was trained on. */
 const TOKENS_MAX = 256;
@@ -100,14 +102,14 @@ export class Writer {
   }
 
   /**
-   * Takes a report that has its template's text and is on its way. What is about a sensor or a bearing, or explained by
-   * a sensor, keeps that text: its facts are not those that the writer knows to tell.
+   * Takes a report that has its template's text and is on its way. What is of a kind that the writer was not taught to
+   * tell keeps that text.
    * @returns whether it waits for its words now
    */
   add(report: Report): boolean {
     const { on } = this.#options;
     if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return false;
-    if (report.kind !== 'machine' || report.explainedBy !== undefined) {
+    if (!TOLD_KINDS.includes(report.kind)) {
       this.#queue.forget(report.id);
       return false;
     }
@@ -176,6 +178,7 @@ export class Writer {
   /** Tries twice. */
   async #write(report: Report): Promise<Outcome> {
     const plan = planOf(report);
+    const { language = DEFAULT_LANGUAGE } = plan;
     const prompt = promptOf(plan);
     const { sha256: model, isOwn } = await this.#load();
     const grammar = isOwn ? undefined : toGbnf(grammarOf(plan));
@@ -185,7 +188,7 @@ export class Writer {
     for (const [attempt, temperature] of TEMPERATURES.entries()) {
       const seed = crc32(`${report.id}/${report.revision}/${attempt}`);
       const voice = VOICES[seed % VOICES.length] ?? '';
-      const asked = { prompt, voice, grammar, seed, temperature, tokensMax: TOKENS_MAX };
+      const asked = { prompt, language, voice, grammar, seed, temperature, tokensMax: TOKENS_MAX };
       const { text, tokens } = (await this.#ask({ kind: 'write', ...asked }, deadlineMs)) as WriteAnswer;
       this.#deaths = 0;
       const verdict = verify(text, plan);

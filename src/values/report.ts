@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { languages } from './language.ts';
 
 /**
  * The report: the document that is stored, published and kept by others. Its JSON Schema
@@ -94,6 +95,7 @@ export const reportSchema = z
       .uuid()
       .optional()
       .describe('Incident that explains a closed one: not the machine was at fault but its sensor.'),
+    language: z.enum(languages).optional().describe('Of the text; English where there is none.'),
     text: z.string().min(1).max(1000),
     provenance: z.strictObject({
       textBy: z.enum(['template', 'llm']),

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { anyFacts } from '../../src/eval/made-subjects.ts';
 import { faultsIn } from '../../src/eval/written-faults.ts';
+import { textOf } from '../../src/report/facts.ts';
 import type { Fault } from '../../src/report/faults.ts';
 import { planOf, promptOf } from '../../src/report/slots.ts';
 import { Writer, type WriterOptions } from '../../src/report/writer.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
+import { languages } from '../../src/values/language.ts';
 import { type Report, reportSchema } from '../../src/values/report.ts';
 import { madeReport } from '../support/made-report.ts';
 
@@ -69,6 +72,18 @@ afterEach(async () => {
 });
 
 describe('the writer', () => {
+  test.each(languages)('tells of sensors, bearings and machines in %s', async (language) => {
+    start();
+    const made = Array.from({ length: 30 }, (_, seed) => anyFacts({ seed, language }));
+    for (const facts of made) writer.add({ ...facts, text: textOf(facts) });
+    await writer.settled();
+    const { written } = happened;
+    expect(new Set(written.map(({ kind }) => kind))).toEqual(new Set(['machine', 'sensor', 'bearing']));
+    expect(written.length).toBeGreaterThan(20);
+    expect(written.flatMap((report) => faultsIn(report.text, report))).toEqual([]);
+    expect(written.map((report) => report.language)).toEqual(written.map(() => language));
+  });
+
   test('tells reports in its own words, and where they come from', async () => {
     start();
     const reports = Array.from({ length: 10 }, (_, seed) => madeReport(seed));

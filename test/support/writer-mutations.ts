@@ -4,12 +4,12 @@
  */
 export type Mutation = (text: string, random: () => number) => string;
 
-function pick<T>(options: readonly T[], random: () => number): T | undefined {
+export function pick<T>(options: readonly T[], random: () => number): T | undefined {
   return options[Math.floor(random() * options.length)];
 }
 
 /** Replaces one of the matches. */
-function replaceOne(
+export function replaceOne(
   text: string,
   pattern: RegExp,
   random: () => number,
@@ -20,20 +20,21 @@ function replaceOne(
   return text.slice(0, match.index) + by(match[0]) + text.slice(match.index + match[0].length);
 }
 
-function replacer(pairs: readonly (readonly [string, string])[]): Mutation {
+export function replacer(pairs: readonly (readonly [string, string])[]): Mutation {
   const other = new Map(pairs.flatMap(([one, two]) => [[one, two] as const, [two, one] as const]));
-  const pattern = new RegExp(`\\b(?:${[...other.keys()].join('|')})\\b`, 'gi');
+  const pattern = new RegExp(`(?<!\\p{L})(?:${[...other.keys()].join('|')})(?!\\p{L})`, 'giu');
   return (text, random) =>
     replaceOne(text, pattern, random, (found) => other.get(found.toLowerCase()) ?? found);
 }
 
-function insertion(pattern: RegExp, words: readonly string[]): Mutation {
+export function insertion(pattern: RegExp, words: readonly string[]): Mutation {
   return (text, random) => replaceOne(text, pattern, random, (found) => `${pick(words, random)}${found}`);
 }
 
-const SLOT = /@[A-Z]+\d?/g;
+export const SLOT = /@[A-Z]+\d?/g;
 
-export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+/** In any language. */
+export const COMMON_MUTATIONS: Readonly<Record<string, Mutation>> = {
   'swaps two slots': (text, random) => {
     const [one, other] = [pick(text.match(SLOT) ?? [], random), pick(text.match(SLOT) ?? [], random)];
     if (one === undefined || other === undefined) return text;
@@ -46,6 +47,34 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'gives a slot another number': (text, random) =>
     replaceOne(text, SLOT, random, (slot) => (/\d/.test(slot) ? slot.slice(0, -1) : `${slot}1`)),
   'invents a slot': (text, random) => replaceOne(text, SLOT, random, () => '@LIMIT9'),
+  'drops a clause': (text, random) => replaceOne(text, /[,;:] [^,;:.]*@[^,;:.]*(?=[,;.])/g, random, () => ''),
+  'drops a sentence': (text, random) => {
+    const sentences = text.split(/(?<=\.) /);
+    const dropped = pick(
+      sentences.filter((sentence) => sentence.includes('@')),
+      random,
+    );
+    return sentences.filter((sentence) => sentence !== dropped).join(' ');
+  },
+  'repeats a sentence': (text, random) => {
+    const sentences = text.split(/(?<=\.) /);
+    return [...sentences, pick(sentences, random)].join(' ');
+  },
+  'stops in the middle': (text, random) => {
+    const cut = text.slice(0, Math.floor(text.length * random())).replace(/\s*\S*$/, '');
+    return random() < 0.5 ? cut : `${cut}.`;
+  },
+  'swaps two channels': (text) => {
+    if (!text.includes('@VALUE2')) return text;
+    return text.replaceAll(
+      /@(VALUE|NORMAL|WORST)([12])/g,
+      (_, name, number) => `@${name}${3 - Number(number)}`,
+    );
+  },
+};
+
+/** In English. */
+export const ENGLISH_MUTATIONS: Readonly<Record<string, Mutation>> = {
   'flips a direction': replacer([
     ['above', 'below'],
     ['over its', 'under its'],
@@ -145,28 +174,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       random,
       () => pick(['7.4 mm/s', 'twelve', '14:32 UTC', '6 min', 'several'], random) ?? '',
     ),
-  'drops a clause': (text, random) => replaceOne(text, /[,;:] [^,;:.]*@[^,;:.]*(?=[,;.])/g, random, () => ''),
-  'drops a sentence': (text, random) => {
-    const sentences = text.split(/(?<=\.) /);
-    const dropped = pick(
-      sentences.filter((sentence) => sentence.includes('@')),
-      random,
-    );
-    return sentences.filter((sentence) => sentence !== dropped).join(' ');
-  },
   'drops a remark': (text) =>
     text.replace(
       /[^.;,(]*(?:so far|cause|clock|does not say|names no channel|restart|not known)\b[^.;,@]*(?=[.;,])/i,
       '',
     ),
-  'repeats a sentence': (text, random) => {
-    const sentences = text.split(/(?<=\.) /);
-    return [...sentences, pick(sentences, random)].join(' ');
-  },
-  'stops in the middle': (text, random) => {
-    const cut = text.slice(0, Math.floor(text.length * random())).replace(/\s*\S*$/, '');
-    return random() < 0.5 ? cut : `${cut}.`;
-  },
   'confuses roles': replacer([
     ['normal', 'worst'],
     ['usual', 'latest'],
@@ -183,13 +195,21 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     ['highest', 'lowest'],
     ['involved', 'excluded'],
   ]),
-  'swaps two channels': (text) => {
-    if (!text.includes('@VALUE2')) return text;
-    return text.replaceAll(
-      /@(VALUE|NORMAL|WORST)([12])/g,
-      (_, name, number) => `@${name}${3 - Number(number)}`,
-    );
-  },
+  'confuses sensors': replacer([
+    ['left out of', 'judged by'],
+    ['in the judgement again', 'left out of the judgement'],
+    ['forward', 'back'],
+    ['ahead', 'behind'],
+    ['exactly', 'nearly'],
+    ['no value', 'a value'],
+    ['end of its range', 'middle of its range'],
+    ['its cable', 'its bearing'],
+    ['possible', 'likely'],
+    ['damage', 'wear'],
+    ['damaged', 'repaired'],
+    ['sensor', 'machine'],
+    ['withdrawn', 'confirmed'],
+  ]),
   'changes the language': (text, random) =>
     replaceOne(
       text,

@@ -67,6 +67,47 @@ describe('the second reading of a text', () => {
   });
 });
 
+describe('the second reading of a text about a sensor or a bearing', () => {
+  const stuck: ReportFacts = {
+    ...{ ...facts, event: 'opened', kind: 'sensor', channels: [], labels: [] },
+    sensor: {
+      ...{ fault: 'stuck', source: 'mcu', since: at(0), value: 2.13, normalMs: 3000 },
+      channels: [{ channel: 'vib', name: 'Rotor 3 vibration', unit: 'mm/s' }],
+    },
+  };
+  const told =
+    'Sensor warning on Pump 1. Rotor 3 vibration (sensor) has read exactly 2.13 mm/s since 14:32 UTC (6 min). It is left ' +
+    'out of the judgement. Check the sensor, its cable and its supply.';
+  const damaged: ReportFacts = {
+    ...{ ...facts, event: 'opened', kind: 'bearing', language: 'de', channels: [] },
+    ...{ bearing: { key: 'b', name: 'AS 6205' }, labels: [{ name: 'ball', probability: 0.72 }] },
+  };
+  const german =
+    'Warnung für Pump 1. Lager AS 6205 klingt nach einem Schaden: Wälzkörper (72 %). Score 2,2, Alarmgrenze 1.';
+
+  test('finds nothing in true ones', () => {
+    expect(faultsIn(told, stuck)).toEqual([]);
+    expect(faultsIn(german, damaged)).toEqual([]);
+  });
+
+  test.each([
+    ['another value', told, stuck, '2.13', '2.31'],
+    ['another fault', told, stuck, 'has read exactly 2.13 mm/s', 'spiked to 2.13 mm/s'],
+    ['no name', told, stuck, 'Rotor 3 vibration', 'it'],
+    ['nothing to check', told, stuck, / Check.*/, ''],
+    ['that it counts', told, stuck, 'left out of the judgement', 'in the judgement again'],
+    ['another severity', told, stuck, 'warning', 'notice'],
+    ['another probability', german, damaged, '72 %', '27 %'],
+    ['a severity of German', german, damaged, 'Warnung', 'Hinweis'],
+    ['no damage', german, damaged, 'klingt nach einem Schaden', 'ist in Ordnung'],
+    ['another score', german, damaged, '2,2', '3,2'],
+  ])('finds %s', (_, text, about, from, to) => {
+    const changed = text.replace(from, to);
+    expect(changed).not.toBe(text);
+    expect(faultsIn(changed, about)).not.toEqual([]);
+  });
+});
+
 describe('made-up facts', () => {
   test('are the same for the same seed and differ from seed to seed', () => {
     expect(madeFacts(5)).toEqual(madeFacts(5));

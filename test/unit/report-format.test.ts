@@ -184,7 +184,7 @@ describe('a name', () => {
 });
 
 test('counts and probabilities are written as people say them', () => {
-  expect([1, 2, 3, 4, 11, 12, 22, 103].map(formatOrdinal)).toEqual([
+  expect([1, 2, 3, 4, 11, 12, 22, 103].map((count) => formatOrdinal(count))).toEqual([
     ...['1st', '2nd', '3rd', '4th', '11th', '12th', '22nd', '103rd'],
   ]);
   expect([0, 0.724, 1].map(formatProbability)).toEqual(['0 %', '72 %', '100 %']);

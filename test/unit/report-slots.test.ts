@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { madeFacts } from '../../src/eval/made-facts.ts';
+import { anyFacts } from '../../src/eval/made-subjects.ts';
 import { isHeldOut, planOf, promptOf, render, VOICES } from '../../src/report/slots.ts';
 import type { ReportFacts } from '../../src/report/template.ts';
 import type { ChannelFact, ReportStamp } from '../../src/values/report.ts';
@@ -101,10 +101,28 @@ describe('the plan of a report', () => {
     );
   });
 
+  test('says which channels do what the one before them does', () => {
+    const channels = [vibration, { ...vibration, name: 'Motor current' }, flow];
+    expect(promptOf(planOf({ ...opened, channels }))).toMatch(/ also2 above2 .* below3 /);
+  });
+
+  test('of a withdrawn incident has no time since which all was normal', () => {
+    const explainedBy = '00000000-0000-4000-8000-000000000002';
+    const given = { ...opened, event: 'closed', closed: at(6), explainedBy } as const;
+    expect(promptOf(planOf(given))).toContain('closed warning @ASSET withdrawn @LASTED rose1');
+  });
+
+  test('is the same in every language, only its values are not', () => {
+    const english = planOf(opened);
+    const german = planOf({ ...opened, language: 'de' });
+    expect(promptOf(german)).toBe(promptOf(english));
+    expect(german.slots.get('VALUE1')).toBe('7,4 mm/s');
+  });
+
   test('has no digit but the numbers of channels, whatever the facts', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
-        const prompt = promptOf(planOf(madeFacts(seed)));
+        const prompt = promptOf(planOf(anyFacts({ seed })));
         expect(prompt).toMatch(/^(?:[a-z]+|@[A-Z]+)[1-3]?(?: (?:[a-z]+|@[A-Z]+)[1-3]?)*$/);
       }),
     );
@@ -113,7 +131,7 @@ describe('the plan of a report', () => {
   test('can be told from its prompt', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
-        const plan = planOf(madeFacts(seed));
+        const plan = planOf(anyFacts({ seed }));
         expect({ ...planFrom(promptOf(plan)), slots: plan.slots }).toEqual(plan);
       }),
     );
@@ -121,7 +139,7 @@ describe('the plan of a report', () => {
 
   test('is held out for a fifth of all plans', () => {
     const seeds = Array.from({ length: 2000 }, (_, seed) => seed);
-    const share = seeds.filter((seed) => isHeldOut(planOf(madeFacts(seed)))).length / seeds.length;
+    const share = seeds.filter((seed) => isHeldOut(planOf(anyFacts({ seed })))).length / seeds.length;
     expect(share).toBeGreaterThan(0.1);
     expect(share).toBeLessThan(0.3);
   });

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../demo/noise.ts';
 import type { Fault } from '../../src/report/faults.ts';
 import { verify, WRITTEN_LENGTH_MAX } from '../../src/report/verify.ts';
-import { MUTATIONS } from '../support/writer-mutations.ts';
+import { type Language, languages } from '../../src/values/language.ts';
+import { COMMON_MUTATIONS, ENGLISH_MUTATIONS } from '../support/writer-mutations.ts';
+import { GERMAN_MUTATIONS } from '../support/writer-mutations-german.ts';
 import { planFrom } from '../support/writer-plans.ts';
 
 interface Pair {
@@ -19,8 +21,15 @@ function readPairs(file: string): readonly Pair[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** What the training recipe composes: `python models/writer/compose.py 300 2026`. */
-const truths = readPairs('writer-texts.jsonl');
+/** What the training recipe composes: `python models/writer/compose.py 300 2026`, and the same with `de`. */
+const TRUTHS: Readonly<Record<Language, readonly Pair[]>> = {
+  en: readPairs('writer-texts.jsonl'),
+  de: readPairs('writer-texts-de.jsonl'),
+};
+const MUTATIONS = {
+  en: { ...COMMON_MUTATIONS, ...ENGLISH_MUTATIONS },
+  de: { ...COMMON_MUTATIONS, ...GERMAN_MUTATIONS },
+} as const;
 
 const OPENED = 'opened warning @ASSET above1 @NAME1 @VALUE1 @NORMAL1 @CHANGE1 @SINCE1 @LASTED1 cause unknown';
 const OPENED_TEXT =
@@ -37,8 +46,8 @@ const CLOSED_TEXT =
   'The notice on @ASSET is over after @LASTED, back to normal since @END. @NAME1 rose to @WORST1 (normal @NORMAL1, ' +
   '@CHANGE1), now @VALUE1.';
 
-function faultOf(prompt: string, text: string): Fault | 'none' {
-  const verdict = verify(text, planFrom(prompt));
+function faultOf(prompt: string, text: string, language?: Language): Fault | 'none' {
+  const verdict = verify(text, planFrom(prompt, language));
   return verdict.ok ? 'none' : verdict.fault;
 }
 
@@ -68,8 +77,9 @@ describe('the verifier accepts', () => {
     expect(faultOf(prompt, text)).toBe('none');
   });
 
-  test('everything that the training recipe composes', () => {
-    expect(truths.filter(({ prompt, text }) => faultOf(prompt, text) !== 'none')).toEqual([]);
+  test.each(languages)('everything that the training recipe composes in %s', (language) => {
+    const truths = TRUTHS[language];
+    expect(truths.filter(({ prompt, text }) => faultOf(prompt, text, language) !== 'none')).toEqual([]);
     expect(truths).toHaveLength(300);
   });
 });
@@ -188,19 +198,74 @@ describe('the verifier refuses', () => {
   });
 });
 
-describe('ten thousand ways to get a true text wrong', () => {
+describe('the verifier refuses of a sensor or a bearing', () => {
+  const STUCK = 'opened notice @ASSET sensor stuck @NAME1 @VALUE1 @SINCE1 @LASTED1 @REPEAT';
+  const STUCK_TEXT =
+    'Sensor notice on @ASSET. @NAME1 (sensor) has read exactly @VALUE1 since @SINCE1 (@LASTED1); it never repeated a ' +
+    'value for more than @REPEAT while it was learned. It is left out of the judgement. Check the sensor, its cable and its supply.';
+  const BEARING = 'opened warning @ASSET bearing @BEARING @SCORE @LIMIT @LABEL @CHANCE';
+  const BEARING_TEXT =
+    'Warning on @ASSET. Bearing @BEARING sounds like @LABEL damage (@CHANCE). Score @SCORE, alarm limit @LIMIT.';
+  const JUMP = 'opened notice @ASSET sensor jump all @NAME1 @JUMP below1 @SINCE1';
+  const JUMP_TEXT =
+    'Sensor notice on @ASSET. The clock of @NAME1 jumped @JUMP back at @SINCE1. Its channels are left out of the judgement. ' +
+    'Check the clock of the device.';
+  const WITHDRAWN = 'closed notice @ASSET withdrawn @LASTED rose1 @NAME1 @VALUE1 @NORMAL1 @WORST1';
+  const WITHDRAWN_TEXT =
+    '@ASSET: notice withdrawn after @LASTED. A sensor is at fault, not the machine; it has a report of its own. ' +
+    '@NAME1 rose to @WORST1 (normal @NORMAL1), now @VALUE1.';
+
+  test.each<[string, string, string, string | RegExp, string, Fault]>([
+    ['another fault', STUCK, STUCK_TEXT, 'has read exactly', 'has read', 'unsupported'],
+    ['a fault of a source', STUCK, STUCK_TEXT, '(sensor) has read exactly', 'reads', 'wording'],
+    ['that it still counts', STUCK, STUCK_TEXT, ' It is left out of the judgement.', '', 'unsaid'],
+    [
+      'other advice',
+      STUCK,
+      STUCK_TEXT,
+      'the sensor, its cable and its supply',
+      'the clock of the device',
+      'unsaid',
+    ],
+    ['no advice', STUCK, STUCK_TEXT, / Check.*/, '', 'unsaid'],
+    ['advice about the machine', STUCK, STUCK_TEXT, /Check.*/, 'Check the bearing.', 'wording'],
+    ['an incident of the machine', STUCK, STUCK_TEXT, 'Sensor notice', 'Notice', 'wording'],
+    ['a clock that went the other way', JUMP, JUMP_TEXT, 'back', 'forward', 'direction'],
+    ['damage that is not known', BEARING, BEARING_TEXT, '@LABEL damage (@CHANCE)', 'wear', 'slot-missing'],
+    [
+      'a part that is unknown after all',
+      BEARING,
+      BEARING_TEXT,
+      'sounds like',
+      'sounds damaged, its part not known, like',
+      'wording',
+    ],
+    ['advice about a bearing', BEARING, BEARING_TEXT, /$/, ' Check the bearing.', 'advice'],
+    ['an incident that is not withdrawn', WITHDRAWN, WITHDRAWN_TEXT, 'withdrawn', 'over', 'unsaid'],
+    ['a withdrawal without its reason', WITHDRAWN, WITHDRAWN_TEXT, / A sensor.*?own\./, '', 'unsaid'],
+  ])('%s', (_, prompt, truth, from, to, fault) => {
+    expect(faultAfter(prompt, truth, from, to)).toBe(fault);
+  });
+
+  test.each(['stuck', 'silent'])('a fault of a source in the words of one sensor: %s', (kind) => {
+    const text = `Sensor notice on @ASSET. @NAME1 ${kind === 'stuck' ? 'has repeated the same values' : 'has given no values'} since @SINCE1 (@LASTED1).`;
+    expect(faultOf(`opened notice @ASSET sensor ${kind} @NAME1 @SINCE1 @LASTED1`, text)).toBe('unsupported');
+  });
+});
+
+describe.each(languages)('ten thousand ways to get a true text wrong in %s', (language) => {
   const random = seededRandom(5);
-  const wrong = Object.entries(MUTATIONS).map(([name, mutate]) => ({
+  const wrong = Object.entries(MUTATIONS[language]).map(([name, mutate]) => ({
     name,
-    texts: truths
+    texts: TRUTHS[language]
       .flatMap((truth) => [truth, truth])
       .map(({ prompt, text }) => ({ prompt, truth: text, text: mutate(text, random) }))
       .filter(({ truth, text }) => text !== truth),
   }));
 
   test.each(wrong)('none that $name passes', ({ texts }) => {
-    expect(texts.length).toBeGreaterThan(100);
-    expect(texts.filter(({ prompt, text }) => faultOf(prompt, text) === 'none')).toEqual([]);
+    expect(texts.length).toBeGreaterThan(50);
+    expect(texts.filter(({ prompt, text }) => faultOf(prompt, text, language) === 'none')).toEqual([]);
   });
 
   test('are at least ten thousand', () => {
@@ -208,9 +273,14 @@ describe('ten thousand ways to get a true text wrong', () => {
   });
 });
 
-test('some true paraphrases are refused, and not most of them', () => {
-  const paraphrases = readPairs('writer-paraphrases.jsonl');
-  const refused = paraphrases.filter(({ prompt, text }) => faultOf(prompt, text) !== 'none');
-  console.log(`${refused.length} of ${paraphrases.length} true paraphrases by people are refused`);
+test.each([
+  ['en', 'writer-paraphrases.jsonl'],
+  ['de', 'writer-paraphrases-de.jsonl'],
+] as const)('some true paraphrases are refused, and not most of them: %s', (language, file) => {
+  const paraphrases = readPairs(file);
+  const refused = paraphrases.filter(({ prompt, text }) => faultOf(prompt, text, language) !== 'none');
+  console.log(
+    `${refused.length} of ${paraphrases.length} true paraphrases by people are refused (${language})`,
+  );
   expect(refused.length / paraphrases.length).toBeLessThan(0.7);
 });
