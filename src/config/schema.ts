@@ -224,7 +224,10 @@ export const configSchema = z
     digest: digest.describe('Summaries of what happened over a stretch of time.'),
     report: z
       .strictObject({
-        language: z.enum(languages).default(DEFAULT_LANGUAGE).describe('In which reports are told; digests and answers are English.'),
+        language: z
+          .enum(languages)
+          .default(DEFAULT_LANGUAGE)
+          .describe('In which reports are told; digests and answers are English.'),
       })
       .prefault({}),
     llm: llm
