@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Totals } from '../../src/store/ledger.ts';
+import type { Books } from '../../src/store/ledger.ts';
 import { Daemon, eventually, newFolder, writeConfig } from './daemon.ts';
 import { type Mosquitto, startMosquitto } from './mosquitto.ts';
 import { type Pty, playDevice, startPty } from './pty.ts';
@@ -89,11 +89,11 @@ export class PumpRig implements AsyncDisposable {
   }
 
   /** What a stopped daemon has left in its store. */
-  books(): Totals {
+  books(): Books {
     using database = new DatabaseSync(join(this.#dataDir, 'fieldnote.db'), { readOnly: true });
-    const read = `SELECT accepted, delivered, expired, evicted, quarantined,
-      (SELECT count(*) FROM outbox) AS pending FROM ledger`;
-    return { ...(database.prepare(read).get() as unknown as Totals) };
+    const read = `SELECT sum(accepted) AS accepted, sum(delivered) AS delivered, sum(expired) AS expired,
+      sum(evicted) AS evicted, sum(quarantined) AS quarantined, (SELECT count(*) FROM outbox) AS pending FROM lane`;
+    return { ...(database.prepare(read).get() as unknown as Books) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -114,13 +114,19 @@ test(
     const after = await startOn(folder, config, 'boot in flight');
     try {
       const unknown = await healthAt(broker, ({ writer }) => writer?.pausedBy?.includes('nothing') ?? false);
-      expect(unknown.writer).toEqual({ waiting: 1, pausedBy: 'fc.armed has said nothing yet' });
+      // The machine that has gone silent has become an incident too.
+      expect(unknown.writer?.waiting).toBeGreaterThanOrEqual(1);
+      expect(unknown.writer?.pausedBy).toBe('fc.armed has said nothing yet');
       controller.armed = 1;
       await healthAt(broker, ({ writer }) => writer?.pausedBy === 'fc.armed is 1, over 0.5');
       expect(writtenAt(broker)).toEqual([]);
 
       controller.armed = 0;
-      const landed = await healthAt(broker, (health) => tried(health) === 1);
+      const landed = await healthAt(
+        broker,
+        (health) =>
+          tried(health) >= 1 && health.writer?.pausedBy === undefined && health.writer?.waiting === 0,
+      );
       expect(landed.writer).toEqual({ waiting: 0 });
       expect(contradictionsAt(broker)).toEqual([]);
     } finally {
