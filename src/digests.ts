@@ -24,6 +24,9 @@ const TICK_MS = 10_000;
 /** How often it becomes durable that the link is up and what was watched: what a power cut may take of it. */
 const KEEP_MS = 300_000;
 
+/** Of the digest of a link that came back: only older ones of its kind can be before it. */
+export const OFFLINE_LANE: Lane = 'telemetry';
+
 export interface DigestsOptions {
   readonly config: Config;
   /** Of the configuration file. */
@@ -130,10 +133,9 @@ export class Digests {
     return this.#options.keeper.store?.recall(period);
   }
 
-  /** That of a link which came back lies alone in its lane, so that nothing older goes before it. */
   #entryOf(digest: Digest, stamp: Stamp) {
     const { id, revision, occasion, site, node } = digest;
-    const lane = occasion === 'offline' ? 'telemetry' : 'evidence';
+    const lane = occasion === 'offline' ? OFFLINE_LANE : 'evidence';
     const topic = topicsOf({ site, node }).digest;
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
   }

@@ -1,5 +1,5 @@
 import type { MqttConfig } from './config/schema.ts';
-import type { Digests } from './digests.ts';
+import { type Digests, OFFLINE_LANE } from './digests.ts';
 import { FirstWord } from './first-word.ts';
 import { digestEventOf, isDigest } from './publish/digest-envelope.ts';
 import { reportEventOf } from './publish/envelope.ts';
@@ -13,7 +13,7 @@ import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { Stamp } from './values/stamp.ts';
 
-/** The backlog of a link that was long away waits no longer for its digest. */
+/** The backlog of a link that was long away waits no longer for its digest; what is critical does not wait. */
 const FIRST_WORD_HOLD_MS = 15_000;
 
 /** What of the store is published from. */
@@ -45,8 +45,9 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
       new FirstWord({
         outbox: outboxOf(keeper, syncPoints),
         first: digests?.linkUp() ?? Promise.resolve(undefined),
+        firstLane: OFFLINE_LANE,
         holdMs: FIRST_WORD_HOLD_MS,
-        onOpen: () => publisher.nudge(),
+        onMore: () => publisher.nudge(),
       }),
     bodyOf: ({ lane, laneSeq, payload }) => {
       const place = { epoch: keeper.store?.epoch ?? '', lane, sequence: laneSeq };
