@@ -55,6 +55,8 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
+  /** What the digest of the returned link is about while the store does not take it. */
+  #owed: Period | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<unknown> = Promise.resolve();
@@ -90,15 +92,21 @@ export class Digests {
     const now = this.#now();
     const up = this.#isUp ? null : await this.#moment('link');
     this.#isUp = true;
-    this.#recordMoment('link', now);
-    if (up === null || !((offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline))
-      return undefined;
-    return this.make({ occasion: 'offline', period: { from: up, to: now } });
+    if (up !== null && (offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline) {
+      this.#owed = { from: up, to: now };
+      const making = this.#working.then(() => this.#makeOwed());
+      this.#working = making;
+      return making;
+    }
+    this.#recordUp();
+    return undefined;
   }
 
   linkLost(): void {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    this.#recordUp();
     this.#isUp = false;
+    // The next one tells about both.
+    this.#owed = undefined;
   }
 
   /**
@@ -140,6 +148,19 @@ export class Digests {
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
   }
 
+  /** That the link is up becomes durable with the digest or not at all: a store that is full owes it until later. */
+  async #makeOwed(): Promise<number | undefined> {
+    const period = this.#owed;
+    if (period === undefined) return undefined;
+    const seq = await this.make({ occasion: 'offline', period, moment: 'link' });
+    if (seq !== undefined && this.#owed === period) this.#owed = undefined;
+    return seq;
+  }
+
+  #recordUp(): void {
+    if (this.#isUp && this.#owed === undefined) this.#recordMoment('link', this.#now());
+  }
+
   #tick(): void {
     this.#working = this.#working.then(() => this.#look());
   }
@@ -149,6 +170,7 @@ export class Digests {
     const nowMs = clock.monoMs();
     if (nowMs - this.#keptMs >= KEEP_MS) {
       this.#keptMs = nowMs;
+      await this.#makeOwed();
       await this.#keep();
     }
     const { at } = config.digest;
@@ -161,7 +183,7 @@ export class Digests {
   }
 
   async #keep(): Promise<void> {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    this.#recordUp();
     await this.#coverage.store();
   }
 
