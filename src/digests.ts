@@ -24,6 +24,9 @@ const TICK_MS = 10_000;
 /** How often it becomes durable that the link is up and what was watched: what a power cut may take of it. */
 const KEEP_MS = 300_000;
 
+/** Of the digest of a link that came back: only older ones of its kind can be before it. */
+export const OFFLINE_LANE: Lane = 'telemetry';
+
 export interface DigestsOptions {
   readonly config: Config;
   /** Of the configuration file. */
@@ -52,6 +55,8 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
+  /** What the digest of the returned link is about while the store does not take it. */
+  #owed: Period | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<unknown> = Promise.resolve();
@@ -87,15 +92,21 @@ export class Digests {
     const now = this.#now();
     const up = this.#isUp ? null : await this.#moment('link');
     this.#isUp = true;
-    this.#recordMoment('link', now);
-    if (up === null || !((offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline))
-      return undefined;
-    return this.make({ occasion: 'offline', period: { from: up, to: now } });
+    if (up !== null && (offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline) {
+      this.#owed = { from: up, to: now };
+      const making = this.#working.then(() => this.#makeOwed());
+      this.#working = making;
+      return making;
+    }
+    this.#recordUp();
+    return undefined;
   }
 
   linkLost(): void {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    this.#recordUp();
     this.#isUp = false;
+    // The next one tells about both.
+    this.#owed = undefined;
   }
 
   /**
@@ -130,12 +141,24 @@ export class Digests {
     return this.#options.keeper.store?.recall(period);
   }
 
-  /** That of a link which came back lies alone in its lane, so that nothing older goes before it. */
   #entryOf(digest: Digest, stamp: Stamp) {
     const { id, revision, occasion, site, node } = digest;
-    const lane = occasion === 'offline' ? 'telemetry' : 'evidence';
+    const lane = occasion === 'offline' ? OFFLINE_LANE : 'evidence';
     const topic = topicsOf({ site, node }).digest;
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
+  }
+
+  /** That the link is up becomes durable with the digest or not at all: a store that is full owes it until later. */
+  async #makeOwed(): Promise<number | undefined> {
+    const period = this.#owed;
+    if (period === undefined) return undefined;
+    const seq = await this.make({ occasion: 'offline', period, moment: 'link' });
+    if (seq !== undefined && this.#owed === period) this.#owed = undefined;
+    return seq;
+  }
+
+  #recordUp(): void {
+    if (this.#isUp && this.#owed === undefined) this.#recordMoment('link', this.#now());
   }
 
   #tick(): void {
@@ -147,6 +170,7 @@ export class Digests {
     const nowMs = clock.monoMs();
     if (nowMs - this.#keptMs >= KEEP_MS) {
       this.#keptMs = nowMs;
+      await this.#makeOwed();
       await this.#keep();
     }
     const { at } = config.digest;
@@ -159,7 +183,7 @@ export class Digests {
   }
 
   async #keep(): Promise<void> {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    this.#recordUp();
     await this.#coverage.store();
   }
 
