@@ -108,6 +108,21 @@ export function salvage(sql: Sql, damagedPath: string): string {
   return `${detail}, ${missing ?? 'nobody knows how many'} were lost; the damaged file stays for you to look at`;
 }
 
+/**
+ * Takes over only the number of the boot, for want of room; a gap says so. The damaged file has the rest.
+ * @returns the same for a person
+ */
+export function saveNothing(sql: Sql, damagedPath: string): string {
+  const { ledger, pending } = copyByTrees(damagedPath, []);
+  sql.run`UPDATE ledger SET boot = ${ledger?.boot ?? 0}, bootId = ${ledger?.bootId ?? ''}`;
+  const name = basename(damagedPath);
+  const detail = `${name} was damaged and there was no room to save its reports: run fieldnote store salvage`;
+  sql.run`
+    INSERT INTO gap (reason, detail, count, epoch)
+    SELECT 'store-recovered', ${detail}, ${pending ?? null}, epoch FROM ledger`;
+  return `${detail} ${damagedPath} with a folder on another disk; ${pending ?? 'nobody knows how many'} reports wait there`;
+}
+
 /** Copies all tables but the books, of which comes back what can be read. */
 function copyTables(damagedPath: string, to: DatabaseSync): Found {
   const targets = SAVED_TABLES.map((table) => new Target(to, table));

@@ -179,6 +179,22 @@ describe('a damaged database', () => {
   });
 });
 
+test('a damaged store that does not fit into its limit is kept, and an empty one begins with a gap', () => {
+  const folder = filledFolder();
+  overwritePage(folder, pagesOf(folder, 'outbox').root);
+  const database = openIn(folder, { sizeMaxMiB: 0.06, newEpoch: 'epoch-new', bootId: 'boot-b' });
+  expect([waitingSeqs(database), database.epoch, database.boot]).toEqual([[], 'epoch-new', 2]);
+  expect(gapsOf(database)).toMatchObject([
+    {
+      reason: 'store-recovered',
+      count: REPORTS,
+      detail: expect.stringContaining('run fieldnote store salvage'),
+    },
+  ]);
+  expect(database.notice).toContain(join(folder, 'fieldnote.db.corrupt-1'));
+  expect(readdirSync(folder).filter((name) => name.includes('.new'))).toEqual([]);
+});
+
 describe('power that goes in the middle of a recovery', () => {
   test('after the file was put aside: the next start salvages it', () => {
     const folder = filledFolder();
