@@ -10,7 +10,7 @@ import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
 import { isLogDamaged } from './log-file.ts';
 import { assertSchema, LANES_VERSION } from './migrations.ts';
-import { finishPutAside, newestPutAside, putAside, readLog } from './recovery.ts';
+import { finishPutAside, markDone, newestPutAside, putAside, readLog } from './recovery.ts';
 import { Sql } from './sql.ts';
 
 export interface Settings {
@@ -61,6 +61,7 @@ function open(settings: Settings, newEpoch: string, disk: Disk): Database {
   const limits = limitSize(connection, sizeMaxMiB);
   const sql = new Sql(connection);
   const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
+  markDone(path);
   const owned = opened.move();
   return { sql, disk, ...begun, notice: notice ?? begun.notice, ...limits, close: () => owned.dispose() };
 }

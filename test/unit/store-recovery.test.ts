@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -195,6 +196,15 @@ test('a damaged store that does not fit into its limit is kept, and an empty one
   expect(readdirSync(folder).filter((name) => name.includes('.new'))).toEqual([]);
 });
 
+test('who deletes the database later, to start afresh, gets nothing of the damaged one again', () => {
+  const folder = filledFolder();
+  renameSync(join(folder, 'fieldnote.db'), join(folder, 'fieldnote.db.corrupt-1'));
+  openIn(folder).close();
+  rmSync(join(folder, 'fieldnote.db'));
+  const database = openIn(folder);
+  expect([waitingSeqs(database), gapsOf(database)]).toEqual([[], []]);
+});
+
 describe('power that goes in the middle of a recovery', () => {
   test('after the file was put aside: the next start salvages it', () => {
     const folder = filledFolder();
@@ -212,6 +222,16 @@ describe('power that goes in the middle of a recovery', () => {
     copyFileSync(join(folder, 'fieldnote.db-wal'), join(copy, 'fieldnote.db-wal'));
     expect(waitingSeqs(openIn(copy))).toEqual([1]);
   });
+});
+
+test('a log whose database was deleted is kept, and never taken for that of the new one', () => {
+  const folder = temporaryFolder();
+  const database = openIn(folder);
+  call(database, 'accept', acceptance(1));
+  const copy = temporaryFolder();
+  copyFileSync(join(folder, 'fieldnote.db-wal'), join(copy, 'fieldnote.db-wal'));
+  expect(waitingSeqs(openIn(copy))).toEqual([]);
+  expect(existsSync(join(copy, 'fieldnote.db.orphan-wal'))).toBe(true);
 });
 
 test('a log that a crash has left behind is read, and its reports are there', () => {
