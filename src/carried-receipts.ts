@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Store } from './store/store.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { replaceDurably } from './system/durable-file.ts';
 import { messageOf } from './system/errors.ts';
@@ -24,23 +25,27 @@ export async function leaveReceipts(
   await replaceDurably(join(folderIn(dataDir), `${bundle}.json`), JSON.stringify(receipts));
 }
 
-/** Deletes what the receipts confirm from the store, and the receipts when that is durable. */
+/**
+ * Deletes what the receipts confirm from the store, and the receipts when that is durable.
+ * @throws FieldnoteError STORE_FULL or STORE_DEAD: the receipts stay for another time
+ */
 export async function takeReceipts(
   dataDir: string,
-  { keeper, log }: { keeper: StoreKeeper; log: Logger },
+  { keeper, log }: { keeper: Pick<StoreKeeper, 'store'>; log: Logger },
 ): Promise<void> {
-  if (keeper.store === undefined) return;
+  const { store } = keeper;
+  if (store === undefined) return;
   const names = await readdir(folderIn(dataDir)).catch(() => [] as string[]);
   for (const name of names.filter((one) => one.endsWith('.json')).slice(0, FILES_MAX)) {
     const path = join(folderIn(dataDir), name);
     const receipts = await readReceipts(path);
     if (typeof receipts === 'string') log.error(`${path} is no receipt and is ignored: ${receipts}`);
-    else log.info(`${await confirm(keeper, receipts)} reports came to their collector by stick`);
+    else log.info(`${await confirm(store, receipts)} reports came to their collector by stick`);
     await rm(path, { force: true });
   }
 }
 
-async function confirm(keeper: StoreKeeper, receipts: readonly Receipt[]): Promise<number> {
+async function confirm(store: Store, receipts: readonly Receipt[]): Promise<number> {
   let confirmed = 0;
   for (const { epoch, lane: name, ranges } of receipts) {
     const lane = LANES.find((one) => one === name);
@@ -48,7 +53,7 @@ async function confirm(keeper: StoreKeeper, receipts: readonly Receipt[]): Promi
     for (const [from, to] of ranges) {
       let count = -1;
       for (; count !== 0; confirmed += count)
-        count = await keeper.markDeliveredRange({ epoch, lane, from, to });
+        count = await store.markDeliveredRange({ epoch, lane, from, to });
     }
   }
   return confirmed;

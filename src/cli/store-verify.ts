@@ -8,7 +8,7 @@ export async function storeVerify(options: { config: string; json?: boolean }): 
   const { config } = loadConfig(options.config);
   const path = join(config.dataDir, 'fieldnote.db');
   using snapshot = await takeSnapshot(path);
-  const faults = faultsIn(snapshot.connection, path);
+  const faults = faultsIn(snapshot, path);
   process.stdout.write(
     `${options.json ? JSON.stringify({ path, faults }, null, 2) : textOf(path, faults)}\n`,
   );
@@ -16,9 +16,9 @@ export async function storeVerify(options: { config: string; json?: boolean }): 
 }
 
 function textOf(path: string, faults: readonly string[]): string {
-  if (faults.length === 0) return `${path} is sound: structure, books and every checksum`;
+  if (faults.length === 0) return `${path} is sound: log, structure, books and every checksum`;
   const advice =
-    'Restart the daemon: it puts a file with damaged structure or books aside and saves what is readable. ' +
+    'Restart the daemon: it puts a file with damaged log, structure or books aside and saves what is readable. ' +
     'Rows with a wrong checksum are left out and counted when their turn comes.';
   return [`${path} is damaged`, ...faults.map((fault) => `  ${fault}`), advice].join('\n');
 }

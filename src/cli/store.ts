@@ -22,7 +22,7 @@ export function addStore(fieldnote: Command, configDefault: string): void {
     .command('verify')
     .option(...config)
     .option(...json)
-    .description('check structure, books and every checksum; changes nothing')
+    .description('check log, structure, books and every checksum; changes nothing')
     .action(async (options) => {
       const isSound = await (await import('./store-verify.ts')).storeVerify(options);
       if (!isSound) process.exitCode = EXIT.failed;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { migrate } from './migrations.ts';
 import { placeOf } from './place.ts';
-import { newestPutAside, salvage } from './recovery.ts';
+import { newestPutAside, salvage, saveNothing } from './recovery.ts';
 import { renumber } from './renumber.ts';
 import type { Sql } from './sql.ts';
 
@@ -49,10 +49,21 @@ function homeOf(path: string, deviceId: string | undefined): string {
  * @returns what a person should know about it, if anything
  */
 export function create(sql: Sql, path: string, newEpoch: string): string | undefined {
-  migrate(sql.connection);
-  sql.run`INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, ${newEpoch}, 0, '')`;
+  createTables(sql, newEpoch);
   const damagedPath = newestPutAside(path);
   return damagedPath === undefined ? undefined : salvage(sql, damagedPath);
+}
+
+/** The same where there is no room for what the damaged file holds. */
+export function createEmpty(sql: Sql, path: string, newEpoch: string): string | undefined {
+  createTables(sql, newEpoch);
+  const damagedPath = newestPutAside(path);
+  return damagedPath === undefined ? undefined : saveNothing(sql, damagedPath);
+}
+
+function createTables(sql: Sql, newEpoch: string): void {
+  migrate(sql.connection);
+  sql.run`INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, ${newEpoch}, 0, '')`;
 }
 
 /**

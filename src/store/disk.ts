@@ -14,6 +14,8 @@ const BALLAST_BYTES_MAX = 8 * MIB;
 /** A small store needs less. */
 const BALLAST_SHARE = 1 / 32;
 const CHUNK_BYTES = 256 * 1024;
+/** Under a quota the disk looks empty and takes nothing: trying wears it. */
+const RETRY_MS = 3_600_000;
 
 export interface DiskOptions {
   readonly folder: string;
@@ -21,6 +23,8 @@ export interface DiskOptions {
   readonly sizeBytesMax: number;
   /** What an unprivileged process may still write to the disk of a folder, bytes. */
   readonly freeBytesOf?: (folder: string) => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly monoMs?: () => number;
 }
 
 export class Disk {
@@ -28,13 +32,17 @@ export class Disk {
   readonly #path: string;
   readonly #ballastBytes: number;
   readonly #freeBytesOf: (folder: string) => number;
+  readonly #monoMs: () => number;
   #hasBallast: boolean;
+  #failedMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ folder, sizeBytesMax, freeBytesOf = freeBytesOnDisk }: DiskOptions) {
+  constructor(options: DiskOptions) {
+    const { folder, sizeBytesMax, freeBytesOf = freeBytesOnDisk, monoMs = () => performance.now() } = options;
     this.folder = folder;
     this.#path = join(folder, 'fieldnote.ballast');
     this.#ballastBytes = Math.min(BALLAST_BYTES_MAX, Math.floor(sizeBytesMax * BALLAST_SHARE));
     this.#freeBytesOf = freeBytesOf;
+    this.#monoMs = monoMs;
     this.#hasBallast = statSync(this.#path, { throwIfNoEntry: false })?.size === this.#ballastBytes;
   }
 
@@ -55,14 +63,27 @@ export class Disk {
     return true;
   }
 
-  /** Makes the ballast if it is not there and the disk has plenty of room. Without it the store works all the same. */
+  /**
+   * Makes the ballast if it is not there and the disk has plenty of room; after a failure at most once an hour. Throws
+   * nothing: without it the store works all the same.
+   */
   restoreBallast(): void {
-    if (this.#hasBallast || this.freeBytes() < 4 * this.#ballastBytes) return;
+    if (this.#hasBallast || this.#monoMs() - this.#failedMs < RETRY_MS) return;
     try {
+      if (this.freeBytes() < 4 * this.#ballastBytes) return;
       this.#writeBallast();
       this.#hasBallast = true;
     } catch {
+      this.#failedMs = this.#monoMs();
+      this.#removeRemains();
+    }
+  }
+
+  #removeRemains(): void {
+    try {
       rmSync(this.#path, { force: true });
+    } catch {
+      // The next try writes over it.
     }
   }
 

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolderDurably, syncFolderNow } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import { begin, create } from './begin.ts';
+import { begin, create, createEmpty } from './begin.ts';
 import { type Database, inTransaction, PAGE_BYTES } from './database.ts';
 import { Disk } from './disk.ts';
 import { isDamage, isDamageAtOpening, isFull, storeError } from './failure.ts';
 import { areBooksRight } from './ledger.ts';
 import { isLogDamaged } from './log-file.ts';
 import { assertSchema, LANES_VERSION } from './migrations.ts';
-import { finishPutAside, putAside, readLog } from './recovery.ts';
+import { finishPutAside, markDone, newestPutAside, putAside, readLog } from './recovery.ts';
 import { Sql } from './sql.ts';
 
 export interface Settings {
@@ -56,11 +56,12 @@ function open(settings: Settings, newEpoch: string, disk: Disk): Database {
   using opened = new DisposableStack();
   opened.use(takeLock(join(dataDir, 'fieldnote.lock')));
   const path = join(dataDir, 'fieldnote.db');
-  const { connection, notice } = connectOrPutAside({ path, sizeMaxMiB, newEpoch });
+  const { connection, notice } = connectOrPutAside({ path, sizeMaxMiB, newEpoch, disk });
   opened.use(connection);
   const limits = limitSize(connection, sizeMaxMiB);
   const sql = new Sql(connection);
   const begun = inTransaction(connection, () => begin(sql, { ...settings, path, newEpoch }));
+  markDone(path);
   const owned = opened.move();
   return { sql, disk, ...begun, notice: notice ?? begun.notice, ...limits, close: () => owned.dispose() };
 }
@@ -95,6 +96,7 @@ interface Creation {
   readonly path: string;
   readonly sizeMaxMiB: number;
   readonly newEpoch: string;
+  readonly disk: Disk;
 }
 
 interface Connected {
@@ -121,23 +123,44 @@ function createAndConnect(place: Creation): Connected {
 
 /**
  * A new file gets its name when it is complete, with all that could be saved of a damaged one: when the power goes before
- * that, nothing is there, and the next start does it again.
+ * that, nothing is there, and the next start does it again. Without room for that it begins empty, and a gap says so.
  */
-function createFile({ path, sizeMaxMiB, newEpoch }: Creation): string | undefined {
-  const draft = `${path}.new`;
-  for (const suffix of ['', '-wal', '-journal']) rmSync(draft + suffix, { force: true });
-  const connection = connect(draft);
-  let notice: string | undefined;
+function createFile(place: Creation): string | undefined {
+  const { path, newEpoch, disk } = place;
   try {
-    limitSize(connection, sizeMaxMiB);
-    notice = inTransaction(connection, () => create(new Sql(connection), path, newEpoch));
-    connection.exec('PRAGMA wal_checkpoint = TRUNCATE');
-  } finally {
-    connection.close();
+    return draftAndName(place, (sql) => create(sql, path, newEpoch));
+  } catch (error) {
+    if (!isFull(error) || newestPutAside(path) === undefined) throw error;
+    if (disk.giveUpBallast()) return createFile(place);
+    return draftAndName(place, (sql) => createEmpty(sql, path, newEpoch));
   }
-  renameSync(draft, path);
-  syncFolderNow(dirname(path));
-  return notice;
+}
+
+function draftAndName({ path, sizeMaxMiB }: Creation, fill: (sql: Sql) => string | undefined) {
+  const draft = `${path}.new`;
+  const remove = () => {
+    for (const suffix of ['', '-wal', '-journal']) rmSync(draft + suffix, { force: true });
+  };
+  remove();
+  try {
+    const notice = writeDraft(draft, sizeMaxMiB, fill);
+    renameSync(draft, path);
+    syncFolderNow(dirname(path));
+    return notice;
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** A log would take as much room again; what is cut off here has no name yet, so that nobody needs one. */
+function writeDraft(draft: string, sizeMaxMiB: number, fill: (sql: Sql) => string | undefined) {
+  using connection = new DatabaseSync(draft);
+  connection.exec(
+    `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = FULL`,
+  );
+  limitSize(connection, sizeMaxMiB);
+  return inTransaction(connection, () => fill(new Sql(connection)));
 }
 
 function connect(path: string): DatabaseSync {

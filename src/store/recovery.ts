@@ -54,6 +54,9 @@ export const SAVED_TABLES: readonly Table[] = [
   { name: 'syncPoint' },
 ];
 
+/** Ends the name of a mark beside a file that was put aside: a new one came of it. */
+const DONE = '.done';
+
 const READ_ROWS = 64;
 /** Bounds the trying: a tree whose root is gone would otherwise be searched number by number. */
 const READS_MAX = 2000;
@@ -71,17 +74,27 @@ export function putAside(path: string): void {
     if (existsSync(path + suffix)) renameDurably(path + suffix, aside + suffix);
 }
 
-/** The damaged file that was put aside last. */
+/** The damaged file that was put aside last, unless a new file came of it already. */
 export function newestPutAside(path: string): string | undefined {
   const number = numberPutAside(path);
-  return number === 0 ? undefined : `${path}.corrupt-${number}`;
+  const aside = `${path}.corrupt-${number}`;
+  return number === 0 || existsSync(aside + DONE) ? undefined : aside;
 }
 
-/** If the power went between two renames of `putAside`, a log without its database is left: SQLite would delete it. */
-export function finishPutAside(path: string): void {
+/** Who deletes the database later, to start afresh, must not get the reports of the damaged one again. */
+export function markDone(path: string): void {
   const aside = newestPutAside(path);
-  if (aside !== undefined && !existsSync(path) && existsSync(`${path}-wal`))
-    renameDurably(`${path}-wal`, `${aside}-wal`);
+  // On a full disk the next start does it.
+  if (aside !== undefined) attempt(() => closeSync(openSync(aside + DONE, 'w')));
+}
+
+/**
+ * If the power went between two renames of `putAside`, or a person deleted the database alone, a log without it is left:
+ * it must not be taken for that of the new one.
+ */
+export function finishPutAside(path: string): void {
+  if (existsSync(path) || !existsSync(`${path}-wal`)) return;
+  renameDurably(`${path}-wal`, `${newestPutAside(path) ?? `${path}.orphan`}-wal`);
 }
 
 function renameDurably(from: string, to: string): void {
@@ -106,6 +119,21 @@ export function salvage(sql: Sql, damagedPath: string): string {
     INSERT INTO gap (reason, detail, count, epoch)
     SELECT 'store-recovered', ${detail}, ${missing}, epoch FROM ledger`;
   return `${detail}, ${missing ?? 'nobody knows how many'} were lost; the damaged file stays for you to look at`;
+}
+
+/**
+ * Takes over only the number of the boot, for want of room; a gap says so. The damaged file has the rest.
+ * @returns the same for a person
+ */
+export function saveNothing(sql: Sql, damagedPath: string): string {
+  const { ledger, pending } = copyByTrees(damagedPath, []);
+  sql.run`UPDATE ledger SET boot = ${ledger?.boot ?? 0}, bootId = ${ledger?.bootId ?? ''}`;
+  const name = basename(damagedPath);
+  const detail = `${name} was damaged and there was no room to save its reports: run fieldnote store salvage`;
+  sql.run`
+    INSERT INTO gap (reason, detail, count, epoch)
+    SELECT 'store-recovered', ${detail}, ${pending ?? null}, epoch FROM ledger`;
+  return `${detail} ${damagedPath} with a folder on another disk; ${pending ?? 'nobody knows how many'} reports wait there`;
 }
 
 /** Copies all tables but the books, of which comes back what can be read. */
@@ -247,7 +275,7 @@ function* readableRows(damaged: DatabaseSync, table: string): Generator<SQLOutpu
   }
 }
 
-/** Result of reading from a damaged file, where every failure means the same: it cannot be read. */
+/** Result of what may fail: every failure means the same, such as that a damaged file cannot be read. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { checksum } from './checksum.ts';
@@ -132,8 +133,8 @@ export class SampleRing {
   async #put(block: SampleBlock): Promise<void> {
     const { path, slots } = this.#options;
     await mkdir(dirname(path), { recursive: true });
-    // Neither appending nor truncating: a place in the middle is written.
-    await using file = await open(path, 'r+').catch(() => open(path, 'w+'));
+    // Neither appending nor truncating, whatever fails: a place in the middle is written.
+    await using file = await open(path, constants.O_RDWR | constants.O_CREAT);
     await file.write(encodeBlock(block), 0, BLOCK_BYTES, (block.number % slots) * BLOCK_BYTES);
   }
 }

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FieldnoteError } from '../system/errors.ts';
+import { PAGE_BYTES } from './database.ts';
 import { storeError } from './failure.ts';
+import { isLogDamaged } from './log-file.ts';
+import { readLog } from './recovery.ts';
 
 /**
  * A look at a store that changes nothing of it, whether a daemon has it open or not: the daemon's lock keeps everybody out,
@@ -17,6 +20,8 @@ const TRY_PAUSE_MS = 200;
 
 export interface Snapshot extends Disposable {
   readonly connection: DatabaseSync;
+  /** The log holds promised commits that SQLite does not see, and so neither does this connection. */
+  readonly isLogDamaged: boolean;
 }
 
 /**
@@ -33,23 +38,27 @@ export async function takeSnapshot(path: string): Promise<Snapshot> {
     assertRoomFor(path, folder);
     const copy = join(folder, 'fieldnote.db');
     await copyAtRest(path, copy);
+    // Before SQLite empties it.
+    const isDamaged = isLogDamaged(readLog(copy), PAGE_BYTES);
     const connection = new DatabaseSync(copy);
     undone.defer(() => connection.close());
     const owned = undone.move();
-    return { connection, [Symbol.dispose]: () => owned.dispose() };
+    return { connection, isLogDamaged: isDamaged, [Symbol.dispose]: () => owned.dispose() };
   } catch (error) {
     throw storeError(error, path);
   }
 }
 
 async function copyAtRest(path: string, copy: string): Promise<void> {
-  const changed = () => statSync(path, { bigint: true }).mtimeNs;
+  const changed = (file: string) => statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
   for (let tries = 0; tries < TRIES; tries++) {
-    const before = changed();
+    const [before, logBefore] = [changed(path), changed(`${path}-wal`)];
     copyFileSync(path, copy);
     rmSync(`${copy}-wal`, { force: true });
     if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
-    if (changed() === before) return;
+    // A log that grew meanwhile is whole up to some commit, or it was read too early in one place and too late in another.
+    const isWhole = changed(`${path}-wal`) === logBefore || !isLogDamaged(readLog(copy), PAGE_BYTES);
+    if (changed(path) === before && isWhole) return;
     await sleep(TRY_PAUSE_MS);
   }
   throw new FieldnoteError('STORE_LOCKED', `${path} is written all the time: try again, or stop the daemon`);

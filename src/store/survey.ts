@@ -9,6 +9,7 @@ import { assertCurrentSchema } from './migrations.ts';
 import { laneAt, placeOf, seqOf } from './place.ts';
 import { SAVED_TABLES, type Table } from './recovery.ts';
 import { isSound as isSoundRow, type OutboxRow, type StoredRow } from './row.ts';
+import type { Snapshot } from './snapshot.ts';
 import { type Row, Sql } from './sql.ts';
 import type { SyncPoint } from './sync-points.ts';
 
@@ -65,10 +66,15 @@ export interface SurveyOptions {
 }
 
 /**
- * Everything that is wrong with a store: structure, books, and each row against its checksum.
+ * Everything that is wrong with a store: log, structure, books, and each row against its checksum.
  * @throws FieldnoteError STORE_NEWER or STORE_OLDER
  */
-export function faultsIn(connection: DatabaseSync, path: string): string[] {
+export function faultsIn({ connection, isLogDamaged }: Snapshot, path: string): string[] {
+  const log = isLogDamaged ? ['the log is damaged, and there are reports behind the damage'] : [];
+  return [...log, ...faultsInFile(connection, path)];
+}
+
+function faultsInFile(connection: DatabaseSync, path: string): string[] {
   try {
     assertCurrentSchema(connection, path);
     const lines = connection

@@ -35,7 +35,8 @@ export function recordWording(
   const crc = checksum(id, revision, payload);
   sql.run`
     INSERT INTO unwritten (id, revision, payload, crc) VALUES (${id}, ${revision}, ${payload}, ${crc})
-    ON CONFLICT DO UPDATE SET revision = excluded.revision, payload = excluded.payload, crc = excluded.crc`;
+    ON CONFLICT DO UPDATE SET revision = excluded.revision, payload = excluded.payload, crc = excluded.crc
+    WHERE excluded.revision >= unwritten.revision`;
   sql.run`
     DELETE FROM unwritten
     WHERE rowid NOT IN (SELECT rowid FROM unwritten ORDER BY rowid DESC LIMIT ${UNWRITTEN_ROWS_MAX})`;

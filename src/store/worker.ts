@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Begun } from './begin.ts';
+import type { Database } from './database.ts';
 import { type Failure, failureOf, type Request, runGroup } from './group-commit.ts';
 import { openDatabase, type Settings } from './open.ts';
 
@@ -20,22 +21,29 @@ const GROUP_MAX = 64;
 if (parentPort !== null) serve(parentPort, workerData as Settings);
 
 function serve(port: MessagePort, settings: Settings): void {
+  const database = opened(port, settings);
+  if (database === undefined) return;
+  port.on('message', (first: ToWorker) => {
+    if (first !== 'close') {
+      port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+      database.disk.restoreBallast();
+      return;
+    }
+    database.close();
+    port.close();
+  });
+  const { boot, epoch, notice } = database;
+  port.postMessage({ boot, epoch, notice } satisfies Greeting);
+  database.disk.restoreBallast();
+}
+
+/** Undefined when it cannot be opened, of which the greeting tells. */
+function opened(port: MessagePort, settings: Settings): Database | undefined {
   try {
-    const database = openDatabase(settings, randomBytes(8).toString('hex'));
-    port.on('message', (first: ToWorker) => {
-      if (first !== 'close') {
-        port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
-        database.disk.restoreBallast();
-        return;
-      }
-      database.close();
-      port.close();
-    });
-    const { boot, epoch, notice } = database;
-    port.postMessage({ boot, epoch, notice } satisfies Greeting);
-    database.disk.restoreBallast();
+    return openDatabase(settings, randomBytes(8).toString('hex'));
   } catch (error) {
     port.postMessage({ failure: failureOf(error) } satisfies Greeting);
+    return undefined;
   }
 }
 

@@ -25,7 +25,8 @@ async function setUp() {
   for (const revision of [1, 2, 3, 4, 5]) await store.accept(acceptance(revision, 100, 'update'));
   const left = async () =>
     (await store.pendingAfter({ lane: 'update', seq: 0, limit: 9 })).map(({ laneSeq }) => laneSeq);
-  return { dataDir, lines, left, epoch: store.epoch, take: () => takeReceipts(dataDir, { keeper, log }) };
+  const take = () => takeReceipts(dataDir, { keeper, log });
+  return { dataDir, lines, left, store, log, epoch: store.epoch, take };
 }
 
 const receipt = (epoch: string, ...ranges: [number, number][]) => ({ epoch, lane: 'update', ranges });
@@ -55,6 +56,14 @@ describe('receipts that came by stick', () => {
     await leaveReceipts(dataDir, BUNDLE, [receipt(epoch, [2, Number.MAX_SAFE_INTEGER])]);
     await take();
     expect(await left()).toEqual([1]);
+  });
+
+  test('stay when the store dies before it has confirmed them', async () => {
+    const { dataDir, epoch, store, log } = await setUp();
+    await leaveReceipts(dataDir, BUNDLE, [receipt(epoch, [1, 2])]);
+    await store.close();
+    await expect(takeReceipts(dataDir, { keeper: { store }, log })).rejects.toThrow('the store is closed');
+    expect(readdirSync(join(dataDir, 'receipts'))).toEqual([`${BUNDLE}.json`]);
   });
 
   test('that are none are ignored and named', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANE_SHARES_MAX } from '../../src/store/budget.ts';
@@ -154,6 +154,26 @@ describe('the ballast', () => {
     const later = new Disk({ folder, sizeBytesMax: 8 * 1024 * 1024, freeBytesOf: () => free.bytes });
     later.restoreBallast();
     expect(readFileSync(ballastOf(folder)).length).toBe(BALLAST_BYTES);
+  });
+
+  test('that cannot be made is tried again after an hour, and stops nothing', () => {
+    const folder = temporaryFolder();
+    mkdirSync(ballastOf(folder));
+    let [tries, nowMs] = [0, 0];
+    const freeBytesOf = () => {
+      tries += 1;
+      return PLENTY;
+    };
+    const disk = new Disk({ folder, sizeBytesMax: 8 * 1024 * 1024, freeBytesOf, monoMs: () => nowMs });
+    for (let minute = 0; minute <= 120; minute++) {
+      nowMs = minute * 60_000;
+      disk.restoreBallast();
+    }
+    expect(tries).toBe(3);
+    rmdirSync(ballastOf(folder));
+    nowMs += 3_600_000;
+    disk.restoreBallast();
+    expect(statSync(ballastOf(folder)).size).toBe(BALLAST_BYTES);
   });
 
   test('is given up once, on a disk that is nearly full and on no other', () => {

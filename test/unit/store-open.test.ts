@@ -71,6 +71,7 @@ describe('opening', () => {
   test('says that there is no room for the schema, and leaves no lock behind', () => {
     const folder = temporaryFolder();
     expect(() => openIn(folder, { sizeMaxMiB: 0.005 })).toThrow(coded('STORE_FULL'));
+    expect(readdirSync(folder)).toEqual(['fieldnote.lock']);
     expect(openIn(folder).boot).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -179,6 +180,31 @@ describe('a damaged database', () => {
   });
 });
 
+test('a damaged store that does not fit into its limit is kept, and an empty one begins with a gap', () => {
+  const folder = filledFolder();
+  overwritePage(folder, pagesOf(folder, 'outbox').root);
+  const database = openIn(folder, { sizeMaxMiB: 0.06, newEpoch: 'epoch-new', bootId: 'boot-b' });
+  expect([waitingSeqs(database), database.epoch, database.boot]).toEqual([[], 'epoch-new', 2]);
+  expect(gapsOf(database)).toMatchObject([
+    {
+      reason: 'store-recovered',
+      count: REPORTS,
+      detail: expect.stringContaining('run fieldnote store salvage'),
+    },
+  ]);
+  expect(database.notice).toContain(join(folder, 'fieldnote.db.corrupt-1'));
+  expect(readdirSync(folder).filter((name) => name.includes('.new'))).toEqual([]);
+});
+
+test('who deletes the database later, to start afresh, gets nothing of the damaged one again', () => {
+  const folder = filledFolder();
+  renameSync(join(folder, 'fieldnote.db'), join(folder, 'fieldnote.db.corrupt-1'));
+  openIn(folder).close();
+  rmSync(join(folder, 'fieldnote.db'));
+  const database = openIn(folder);
+  expect([waitingSeqs(database), gapsOf(database)]).toEqual([[], []]);
+});
+
 describe('power that goes in the middle of a recovery', () => {
   test('after the file was put aside: the next start salvages it', () => {
     const folder = filledFolder();
@@ -196,6 +222,16 @@ describe('power that goes in the middle of a recovery', () => {
     copyFileSync(join(folder, 'fieldnote.db-wal'), join(copy, 'fieldnote.db-wal'));
     expect(waitingSeqs(openIn(copy))).toEqual([1]);
   });
+});
+
+test('a log whose database was deleted is kept, and never taken for that of the new one', () => {
+  const folder = temporaryFolder();
+  const database = openIn(folder);
+  call(database, 'accept', acceptance(1));
+  const copy = temporaryFolder();
+  copyFileSync(join(folder, 'fieldnote.db-wal'), join(copy, 'fieldnote.db-wal'));
+  expect(waitingSeqs(openIn(copy))).toEqual([]);
+  expect(existsSync(join(copy, 'fieldnote.db.orphan-wal'))).toBe(true);
 });
 
 test('a log that a crash has left behind is read, and its reports are there', () => {

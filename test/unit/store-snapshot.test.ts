@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -29,10 +29,24 @@ describe('a snapshot', () => {
       expect(lanes.update).toMatchObject({ pending: 3, sizeBytesMax: 250, oldest: stamp });
       expect(lanes.critical).toMatchObject({ delivered: 1, pending: 0, oldest: null });
       expect([...waitingIn(snapshot.connection)].map(({ revision }) => revision)).toEqual([1, 2, 3]);
-      expect(faultsIn(snapshot.connection, 'x')).toEqual([]);
+      expect(faultsIn(snapshot, 'x')).toEqual([]);
     }
     expect(readdirSync(temporary)).toEqual([]);
     expect(call(database, 'accept', acceptance(5))).toBe(2);
+  });
+
+  test('shows that the log of it is damaged, before SQLite forgets what is behind', async () => {
+    const folder = temporaryFolder();
+    const database = openIn(folder);
+    for (let revision = 1; revision <= 20; revision++) call(database, 'accept', acceptance(revision));
+    const killed = temporaryFolder();
+    for (const suffix of ['', '-wal']) copyFileSync(pathIn(folder) + suffix, pathIn(killed) + suffix);
+    const log = readFileSync(`${pathIn(killed)}-wal`);
+    log[2000] = (log[2000] ?? 0) ^ 1;
+    writeFileSync(`${pathIn(killed)}-wal`, log);
+    using snapshot = await takeSnapshot(pathIn(killed));
+    expect(faultsIn(snapshot, 'x')).toContainEqual(expect.stringContaining('the log is damaged'));
+    expect(readFileSync(`${pathIn(killed)}-wal`).equals(log)).toBe(true);
   });
 
   test('of a store that is not there says so', async () => {
@@ -48,6 +62,6 @@ describe('a snapshot', () => {
     using snapshot = await takeSnapshot(pathIn(folder));
     const older = expect.objectContaining({ code: 'STORE_OLDER' });
     expect(() => survey(snapshot.connection, { path: 'x', sizeBytesMax: 1 })).toThrow(older);
-    expect(() => faultsIn(snapshot.connection, 'x')).toThrow('start the daemon once');
+    expect(() => faultsIn(snapshot, 'x')).toThrow('start the daemon once');
   });
 });

@@ -54,6 +54,12 @@ describe('reports that wait for their words', () => {
     expect(unwrittenIn(database)).toEqual(payloadsOf(template('a', 2)));
   });
 
+  test('keep their latest revision when an older one is stored after it', () => {
+    const database = openIn(temporaryFolder());
+    for (const revision of [2, 1]) call(database, 'accept', template('a', revision));
+    expect(unwrittenIn(database)).toEqual(payloadsOf(template('a', 2)));
+  });
+
   test('can be let go, but not a later revision by the name of an older one', () => {
     const database = openIn(temporaryFolder());
     call(database, 'accept', template('a', 2));
