@@ -110,16 +110,16 @@ describe.concurrent('the daemon in trouble', { timeout: 40_000 }, () => {
     expect(await daemon.stop()).toBe(0);
   });
 
-  test('stops within seconds while a judge that hangs loads a model', async () => {
+  test('stops while a judge that hangs loads a model, and does not wait for its answer', async () => {
     await using plant = await setUpPlant();
     const first = await plant.startWatching();
     await first.stop();
     const second = plant.start();
     process.kill(await second.judge(), 'SIGSTOP');
     await second.logged(/^source mcu is open/);
-    const startedMs = performance.now();
+    // One that waits for the model is cut off, by its own deadline or by that of the judge.
     expect(await second.stop()).toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(5000);
+    expect(second.messagesFrom(40).filter((msg) => /gave no answer|stopping took/.test(msg))).toEqual([]);
   });
 
   test('gives way to the daemon that has the store already', async () => {

@@ -25,7 +25,8 @@ describe.runIf(canMount)('a disk without a free byte for a day', { timeout: 180_
     expect(freeWhenFull).toBe(0);
     expect(duringDay.critical).toBe(MINUTES / 10);
     expect(recoveryS).toBeLessThanOrEqual(60);
-    expect(refused).toBeGreaterThan(1000);
+    // Of the others: those that wait in memory are stored afterwards. The books below are exact.
+    expect(refused).toBeGreaterThan(MINUTES / 2);
     expect(refusedInGaps).toBe(refused);
     expect(totals.accepted + refused).toBe(handed);
     expect(totals.lanes.critical).toMatchObject({ accepted: MINUTES / 10, pending: MINUTES / 10 });
