@@ -77,14 +77,14 @@ export class Inbox {
     this.#client.on('close', () => this.#end('closed the connection'));
   }
 
-  /** Sends a message at QoS 1. That the broker loses it is not noticed: nodes ask again. */
+  /** Sends a message at QoS 0, which no receive maximum of the broker limits. Nodes ask again for what gets lost. */
   publish(topic: string, payload: string): void {
     if (this.#isEnded) return;
     const properties = { payloadFormatIndicator: true, contentType: 'application/json' };
-    this.#client.publish(topic, payload, { qos: 1, properties }, () => {});
+    this.#client.publish(topic, payload, { qos: 0, properties }, () => {});
   }
 
-  /** Ends the connection after what was published has been acknowledged, or a moment later. */
+  /** Ends the connection after what was published has been written, or a moment later. */
   async close(): Promise<void> {
     const timer = setTimeout(() => this.#end('was left'), CLOSE_TIMEOUT_MS);
     if (this.#client.connected) this.#client.end(false, {}, () => this.#end('was left'));

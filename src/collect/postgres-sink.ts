@@ -2,7 +2,7 @@ import pg from 'pg';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Coverage } from './completeness.ts';
 import { coverageOf } from './coverage.ts';
-import { type Batch, inOrder, PUT_ASIDE_ROWS_MAX, type Sink } from './sink.ts';
+import { type Batch, inOrder, latestInOrder, PUT_ASIDE_ROWS_MAX, type Sink } from './sink.ts';
 
 /** Several collectors may start at the same moment; only one may create the tables. */
 const SCHEMA_LOCK = 0x466e436f;
@@ -37,7 +37,7 @@ const INSERT_REPORTS = `
     time timestamptz, document text)
   ON CONFLICT DO NOTHING`;
 
-/** A record of a gap grows while the same thing goes on being lost. */
+/** A record of a gap grows while the same thing goes on being lost. PostgreSQL takes each only once in a command. */
 const INSERT_GAPS = `
   INSERT INTO fieldnote_gap AS known (site, node, epoch, id, lane, reason, detail, count, from_sequence, to_sequence)
   SELECT site, node, epoch, id, lane, reason, detail, count, "fromSequence", "toSequence"
@@ -54,8 +54,8 @@ const INSERT_PUT_ASIDE = `
 const TRIM_PUT_ASIDE = `
   DELETE FROM fieldnote_put_aside WHERE id <= (SELECT max(id) FROM fieldnote_put_aside) - ${PUT_ASIDE_ROWS_MAX}`;
 
-/** Classes of SQLSTATE for content that does not fit: data exception, constraint, limit of the program. */
-const CONTENT_AT_FAULT = /^(?:22|23|54)/;
+/** Classes of SQLSTATE for content that does not fit: the same row twice, data, constraint, limit of the program. */
+const CONTENT_AT_FAULT = /^(?:21|22|23|54)/;
 
 /**
  * Collects into PostgreSQL; any number of collectors may share one database. The connection is made when it is needed
@@ -86,7 +86,7 @@ export class PostgresSink implements Sink {
     return this.#use(async (client) => {
       await client.query('BEGIN');
       const { rowCount } = await client.query(INSERT_REPORTS, [receivedAt, JSON.stringify(inOrder(reports))]);
-      if (gaps.length > 0) await client.query(INSERT_GAPS, [JSON.stringify(gaps)]);
+      if (gaps.length > 0) await client.query(INSERT_GAPS, [JSON.stringify(latestInOrder(gaps))]);
       if (putAside.length > 0) {
         await client.query(INSERT_PUT_ASIDE, [receivedAt, JSON.stringify(putAside)]);
         await client.query(TRIM_PUT_ASIDE);

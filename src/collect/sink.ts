@@ -37,6 +37,12 @@ export function inOrder(reports: readonly CollectedReport[]): CollectedReport[] 
   });
 }
 
+/** The latest of each record, which grows from list to list, in an order that is the same for every collector. */
+export function latestInOrder(gaps: readonly CollectedGap[]): CollectedGap[] {
+  const latest = new Map(gaps.map((gap) => [[gap.site, gap.node, gap.epoch, gap.id].join('/'), gap]));
+  return [...latest].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, gap]) => gap);
+}
+
 function placeOf({ site, node, epoch, lane }: CollectedReport): string {
   return [site, node, epoch, lane].join('/');
 }

@@ -76,6 +76,10 @@ describe('a collector at a broker', () => {
     send(broker, { epoch: 'a1b2', gaps: [gap] }, 'fieldnote/plant/pump7/gap');
     send(broker, eventOf(5));
     await eventually(() => expect(JSON.stringify(receiptsAt(broker))).toMatch(/5\]\]\}\]$/));
+    const qosOfReceipts = broker.messages
+      .filter(({ topic }) => topic.endsWith('/receipt'))
+      .map(({ qos }) => qos);
+    expect(new Set(qosOfReceipts)).toEqual(new Set([0]));
     expect(await end()).toMatchObject({
       received: 7,
       stored: 4,

@@ -1,5 +1,5 @@
 import type { InboxMessage } from '../../src/collect/inbox.ts';
-import type { CollectedReport } from '../../src/collect/message.ts';
+import type { CollectedGap, CollectedReport } from '../../src/collect/message.ts';
 
 /** The envelope of report `sequence` of one node, as it comes over MQTT. */
 export function eventOf(sequence: number) {
@@ -19,6 +19,12 @@ export function collectedReport(sequence: number, changes: Partial<CollectedRepo
     document: JSON.stringify(eventOf(sequence)),
     ...changes,
   };
+}
+
+/** A record of that node that report 2 was given up. */
+export function collectedGap(changes: Partial<CollectedGap> = {}): CollectedGap {
+  const place = { site: 'plant', node: 'pump7', epoch: 'a1b2', id: 1, lane: 'incident' };
+  return { ...place, reason: 'evicted', detail: '', count: 1, fromSequence: 2, toSequence: 2, ...changes };
 }
 
 /** A message of the broker that counts how often it was acknowledged. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PostgresSink } from '../../src/collect/postgres-sink.ts';
 import { balanceFaults, lanesIn } from '../support/collected.ts';
+import { collectedGap } from '../support/collected-reports.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
 import { eventually, newFolder, runFieldnote } from '../support/daemon.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
@@ -18,6 +19,24 @@ async function countIn(postgres: Postgres): Promise<number> {
   const [row] = await postgres.query('SELECT count(*) AS count FROM fieldnote_report');
   return Number(row?.['count']);
 }
+
+describe.runIf(hasPrograms)('PostgreSQL', () => {
+  test('takes a record of a gap that grew within one batch', async () => {
+    await using postgres = await startPostgres();
+    const sink = new PostgresSink(postgres.url);
+    const grow = (...ends: number[]) => {
+      const gaps = ends.map((toSequence) => collectedGap({ toSequence, count: toSequence - 1 }));
+      return sink.store({ reports: [], gaps, putAside: [], receivedMs: 0 });
+    };
+    await grow(8, 16);
+    await grow(9, 20);
+    await grow(12);
+    await sink.close();
+    expect(await postgres.query('SELECT count, to_sequence FROM fieldnote_gap')).toEqual([
+      { count: '19', to_sequence: '20' },
+    ]);
+  }, 60_000);
+});
 
 describe.runIf(hasPrograms)('collectors in one group on one PostgreSQL', () => {
   test('share the work, and nothing is lost when one is killed and the database crashes', async () => {

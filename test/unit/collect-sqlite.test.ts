@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { completenessOf } from '../../src/collect/completeness.ts';
-import type { CollectedGap } from '../../src/collect/message.ts';
 import type { Batch } from '../../src/collect/sink.ts';
 import { SqliteSink } from '../../src/collect/sqlite-sink.ts';
-import { collectedReport } from '../support/collected-reports.ts';
+import { collectedReport, collectedGap as gap } from '../support/collected-reports.ts';
 
 function filePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fieldnote-collect-'));
@@ -23,11 +22,6 @@ const batch = (parts: Partial<Batch>): Batch => ({
   ...parts,
 });
 const reports = (...sequences: number[]) => batch({ reports: sequences.map((n) => collectedReport(n)) });
-
-function gap(changes: Partial<CollectedGap> = {}): CollectedGap {
-  const place = { site: 'plant', node: 'pump7', epoch: 'a1b2', id: 1, lane: 'incident' };
-  return { ...place, reason: 'evicted', detail: '', count: 1, fromSequence: 2, toSequence: 2, ...changes };
-}
 
 describe('an SQLite file', () => {
   test('takes each report once, whoever brings it again', async () => {
