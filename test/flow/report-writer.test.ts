@@ -223,10 +223,16 @@ describe('the writer', () => {
   test('stops at once in the middle of a text', async () => {
     start();
     writer.add(madeReport(3));
-    await sleep(300);
+    await writer.settled();
+    // It cannot be faster than the stop.
+    signal('SIGSTOP');
+    writer.add(madeReport(4));
+    await sleep(20);
     await writer.stop();
     await writer.settled();
-    expect([...happened.written, ...happened.kept, ...happened.gaveUp]).toEqual([]);
+    const told = [...happened.written, ...happened.kept.map(({ report }) => report), ...happened.shed];
+    expect(told.map(({ id }) => id)).toEqual([madeReport(3).id]);
+    expect([...happened.restarted, ...happened.gaveUp]).toEqual([]);
   });
 });
 
