@@ -272,7 +272,10 @@ describe('a model that cannot be used', () => {
     start({ modelPath: path() });
     for (const seed of [3, 4, 5]) writer.add(madeReport(seed));
     await writer.settled();
-    writer.add(madeReport(6));
+    expect(happened.kept.map(({ report }) => report.id).toSorted()).toEqual(
+      [3, 4, 5].map((seed) => madeReport(seed).id).toSorted(),
+    );
+    expect(writer.add(madeReport(6))).toBe(false);
     await writer.settled();
     expect(happened.gaveUp.map(({ code }) => code)).toEqual(['MODEL_INVALID']);
     expect(happened.written).toEqual([]);
