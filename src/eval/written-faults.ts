@@ -157,8 +157,8 @@ function faultsOfChannel(text: string, channel: ChannelFact, at: number, facts: 
     !contexts(near, worst).some(({ before, after }) => isWorst(before, after, { isOver, words }))
   )
     faults.push(`no worst of ${channel.name}`);
-  if (!isMoved && facts.event === 'updated' && !words.worst.test(near))
-    faults.push(`worst of ${channel.name} not said`);
+  if (!isMoved && facts.event === 'updated' && isBack === words.worst.test(near))
+    faults.push(`worst of ${channel.name} ${isBack ? 'though it is back' : 'not said'}`);
   return faults;
 }
 

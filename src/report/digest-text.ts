@@ -81,7 +81,7 @@ function joined(sentences: readonly (string | undefined)[]): string {
   return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
 }
 
-/** "Summary from 22 Nov 22:00 UTC to 06:00 UTC (8 h)" */
+/** "Summary of 22 Nov 22:00 UTC to 06:00 UTC (8 h)" */
 function headline({ occasion, from, to, lengthMs }: DigestFacts): string {
   const length = lengthMs === null ? undefined : formatDuration(lengthMs);
   const begin = formatTime(from, to);
@@ -120,7 +120,7 @@ function countSentence({ counts, occasion }: DigestFacts): string {
   return `${several(incidents, 'incident', 'incidents')}: ${listed(severities)}; ${listed(kinds)}`;
 }
 
-/** "Feed pump 1: critical, since 02:14 UTC for 26 min, over; vibration rose to 7.4 mm/s (normal 2.3 mm/s, +220 %)" */
+/** "Feed pump 1: critical, over after 26 min, begun 02:14 UTC; vibration rose to 7.4 mm/s (normal 2.3 mm/s, +220 %)" */
 function incidentSentence(incident: DigestIncident, { to }: DigestFacts): string {
   const { asset, severity, opened, updated, closed } = incident;
   const begin = formatTime(opened, to);
@@ -224,7 +224,7 @@ function missingSentence({ gaps }: DigestFacts): string | undefined {
   return `missing: ${listed(parts)}`;
 }
 
-/** "Watched: Feed pump 1 for 7 h 50 min of 8 h, Fan 3 not at all"; the least watched come first. */
+/** "Watched of these 8 h: Fan 3 not at all and Feed pump 1 for 7 h 50 min"; the least watched come first. */
 function coverageSentence({ coverage, lengthMs }: DigestFacts, shownMax: number): string | undefined {
   if (coverage.length === 0 || lengthMs === null) return undefined;
   const sorted = coverage.toSorted((one, other) => one.watchedMs - other.watchedMs);

@@ -41,7 +41,7 @@ export interface ChannelPlan {
   readonly course: Course;
   /** Rounded, its value and its normal are the same. */
   readonly isJust: boolean;
-  /** Its latest value is the worst so far. */
+  /** Its latest value is the worst so far, which nobody says of one that is back at its normal. */
   readonly isWorst: boolean;
   /** It began before a restart, nobody knows when. */
   readonly isFromBefore: boolean;
@@ -148,18 +148,18 @@ function planChannel(slots: Slots, suffix: string, fact: ChannelFact, report: Re
   const decimals = decimalsOf(fact);
   const write = (quantity: number) => formatQuantity(quantity, unit, decimals, report.language);
   const isHealed = !isOver && report.score < 1 && Math.abs(value - baseline) < NORMAL_SPREADS * spread;
-  const isWorst = report.event === 'updated' && write(extreme) === write(value);
+  const isAtWorst = write(extreme) === write(value);
   slots.set(`NAME${suffix}`, formatName(name, report.language));
   slots.set(`VALUE${suffix}`, write(value));
   slots.set(`NORMAL${suffix}`, write(baseline));
-  if (isOver || (report.event === 'updated' && !isWorst)) slots.set(`WORST${suffix}`, write(extreme));
+  if (isOver || (report.event === 'updated' && !isAtWorst)) slots.set(`WORST${suffix}`, write(extreme));
   const change = isHealed ? undefined : formatChange(isOver ? extreme : value, fact, report.language);
   if (change !== undefined) slots.set(`CHANGE${suffix}`, change);
   const past = extreme >= baseline ? 'rose' : 'fell';
   return {
     course: isOver ? past : isHealed ? 'normal' : direction,
     isJust: !isOver && !isHealed && write(value) === write(baseline),
-    isWorst,
+    isWorst: report.event === 'updated' && isAtWorst && !isHealed,
     isFromBefore: false,
   };
 }

@@ -136,15 +136,17 @@ function presentSentence({ language, event, score }: ReportFacts, fact: ChannelF
   const decimals = decimalsOf(fact);
   const write = (quantity: number) => formatQuantity(quantity, unit, decimals, language);
   const isWorst = write(extreme) === write(value);
+  const isHealed = score < 1 && Math.abs(value - baseline) < NORMAL_SPREADS * spread;
+  // What is back at its normal is not said to be farther from it than ever.
+  const isTold = event !== 'opened' && !(isHealed && isWorst);
   const development = message(language, isWorst ? 'worstNow' : 'worst', { value: write(extreme) });
   const values = {
     name: formatName(name, language),
     value: write(value),
     normal: write(baseline),
-    worst: event === 'opened' ? '' : development,
+    worst: isTold ? development : '',
   };
-  if (score < 1 && Math.abs(value - baseline) < NORMAL_SPREADS * spread)
-    return message(language, 'back', values);
+  if (isHealed) return message(language, 'back', values);
   const just = write(value) === write(baseline) ? message(language, 'just') : '';
   return message(language, 'present', {
     ...values,

@@ -13,7 +13,6 @@ import { verify } from './verify.ts';
 import type { LoadAnswer, WriteAnswer, WriterAnswer, WriterRequest } from './writer-protocol.ts';
 import { WritingQueue } from './writing-queue.ts';
 
-const TOLD_KINDS: readonly Report['kind'][] = ['machine', 'sensor', 'bearing'];
 const QUEUE_LENGTH_MAX = 32;
 /** Twice as much as the longest text that the model was trained on. */
 const TOKENS_MAX = 256;
@@ -42,7 +41,7 @@ export interface WriterOptions {
 export interface WriterEvents {
   /** The same report, with a text that says what its facts say. */
   written(report: Report): void;
-  /** It keeps the text of its template: no try was accepted. */
+  /** It keeps the text of its template: no try was accepted, or the model is given up. */
   kept(report: Report, faults: readonly Fault[]): void;
   /** It keeps the text of its template: a newer revision came, or too many wait. */
   shed(report: Report): void;
@@ -102,17 +101,12 @@ export class Writer {
   }
 
   /**
-   * Takes a report that has its template's text and is on its way. What is of a kind that the writer was not taught to
-   * tell keeps that text.
+   * Takes a report that has its template's text and is on its way.
    * @returns whether it waits for its words now
    */
   add(report: Report): boolean {
     const { on } = this.#options;
     if (this.#gaveUp !== undefined || this.#stopping.signal.aborted) return false;
-    if (!TOLD_KINDS.includes(report.kind)) {
-      this.#queue.forget(report.id);
-      return false;
-    }
     const shed = this.#queue.push(report);
     for (const one of shed) on.shed(one);
     this.#working ??= this.#work();
@@ -139,7 +133,7 @@ export class Writer {
       // Chosen only now: the most urgent one may have come during the pause.
       const report = this.#queue.shift();
       if (report === undefined || this.#stopping.signal.aborted) break;
-      if (this.#gaveUp === undefined) await this.#handle(report);
+      await this.#handle(report);
       this.#queue.done(report);
     }
     // At once after the last look: whoever adds a report from now on starts the work again.
@@ -164,6 +158,7 @@ export class Writer {
   async #handle(report: Report): Promise<void> {
     const { on } = this.#options;
     if (!this.#queue.isLatest(report)) return on.shed(report);
+    if (this.#gaveUp !== undefined) return on.kept(report, []);
     try {
       const { written, faults } = await this.#write(report);
       if (this.#stopping.signal.aborted) return;

@@ -45,13 +45,6 @@ export class WritingQueue {
     if (this.isLatest(report)) this.#revisions.delete(report.id);
   }
 
-  /** What waits about an incident, or is being written, is not wanted any more. */
-  forget(incident: string): void {
-    const at = this.#waiting.findIndex(({ id }) => id === incident);
-    if (at !== -1) this.#waiting.splice(at, 1);
-    this.#revisions.delete(incident);
-  }
-
   #shed(): readonly Report[] {
     const [least] = this.#waiting.toSorted((one, other) => URGENCY[one.severity] - URGENCY[other.severity]);
     if (least === undefined) return [];

@@ -161,7 +161,8 @@ describe(
       const { folder } = plant;
       const model = spoiledModel(folder, (bytes) => withNumber(bytes, 'llama.context_length', 0x7fffffff));
       const daemon = await startWriting(plant, { model });
-      expect(rssMiBOf(await daemon.writer())).toBeLessThan(250);
+      // Far below the gigabytes; what of the files is in memory is the choice of the kernel.
+      expect(rssMiBOf(await daemon.writer())).toBeLessThan(1024);
     });
   },
   TIMEOUT_MS,

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { faultsIn } from '../../src/eval/written-faults.ts';
+import { planOf } from '../../src/report/slots.ts';
 import { type ReportFacts, templateText } from '../../src/report/template.ts';
 import type { ChannelFact, ReportStamp } from '../../src/values/report.ts';
 
@@ -117,6 +119,17 @@ describe('an updated incident', () => {
     expect(templateText({ ...updated, score: 0.3, channels })).toContain(
       'Drive-end vibration 2.4 mm/s, back at its normal 2.3 mm/s, worst 9.1 mm/s.',
     );
+  });
+
+  test('does not say of a channel that is back that it was never farther away', () => {
+    const channels = [{ ...vibration, value: 2.41, extreme: 2.41 }];
+    const facts = { ...updated, score: 0.3, channels };
+    expect(templateText(facts)).toContain('Drive-end vibration 2.4 mm/s, back at its normal 2.3 mm/s. ');
+    const { channels: plans, slots } = planOf(facts);
+    expect(plans[0]).toMatchObject({ course: 'normal', isWorst: false });
+    expect(slots.has('WORST1')).toBe(false);
+    const text = templateText(facts).replace('normal 2.3 mm/s', 'normal 2.3 mm/s, its worst so far');
+    expect(faultsIn(text, facts)).toContain('worst of Drive-end vibration though it is back');
   });
 
   test('does not call a channel normal while the score is over the limit', () => {

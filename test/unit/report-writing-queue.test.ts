@@ -33,15 +33,6 @@ describe('the queue of reports to write', () => {
     expect(drain(queue)).toEqual(['a/2', 'b/1']);
   });
 
-  test('forgets an incident whether it waits or is being written', () => {
-    const queue = new WritingQueue(10);
-    for (const id of ['a', 'b', 'c']) queue.push(report(id));
-    const first = queue.shift() as Report;
-    for (const id of ['a', 'b', 'never-there']) queue.forget(id);
-    expect(queue.isLatest(first)).toBe(false);
-    expect(drain(queue)).toEqual(['c/1']);
-  });
-
   test('knows that a report has become old while it was written', () => {
     const queue = new WritingQueue(10);
     queue.push(report('a'));
