@@ -8,6 +8,7 @@ import { digestOf } from './report/digest.ts';
 import type { Recollection } from './store/recall.ts';
 import type { MomentName } from './store/watched.ts';
 import type { StoreKeeper } from './store-keeper.ts';
+import { exponentialMs } from './system/back-off.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
@@ -23,13 +24,17 @@ import type { Verdict } from './values/verdict.ts';
 const TICK_MS = 10_000;
 /** How often it becomes durable that the link is up and what was watched: what a power cut may take of it. */
 const KEEP_MS = 300_000;
+/** Digests that nobody has yet, of one link after the other. */
+const UNTOLD_MAX = 1024;
+/** Waits after digests that could not be stored: each costs a look at all that is remembered. */
+const RETRY = { firstMs: 20_000, longestMs: 3_600_000 };
 
 export interface DigestsOptions {
   readonly config: Config;
   /** Of the configuration file. */
   readonly configSha256: string;
   readonly clock: Clock;
-  readonly keeper: StoreKeeper;
+  readonly keeper: Pick<StoreKeeper, 'store' | 'pendingAfter'>;
   readonly counters: Counters;
   readonly log: Logger;
   /** A digest is in the store. */
@@ -52,6 +57,10 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
+  /** The time without a link that no stored digest tells about yet. */
+  #owed: Period | undefined;
+  #failures = 0;
+  #retryMs = Number.NEGATIVE_INFINITY;
   #keptMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<unknown> = Promise.resolve();
@@ -81,21 +90,24 @@ export class Digests {
 
   /**
    * The link is there. After a long time without one, what happened meanwhile becomes a digest.
-   * @returns its place in the outbox; undefined when there is none
+   * @returns the place in the outbox of the latest such digest that nobody has yet, also of an earlier link or start;
+   *   undefined when there is none
    */
-  async linkUp(): Promise<number | undefined> {
+  linkUp(): Promise<number | undefined> {
     const now = this.#now();
-    const up = this.#isUp ? null : await this.#moment('link');
-    this.#isUp = true;
-    this.#recordMoment('link', now);
-    if (up === null || !((offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline))
-      return undefined;
-    return this.make({ occasion: 'offline', period: { from: up, to: now } });
+    return this.#inTurn(async () => {
+      if (!this.#isUp) await this.#returned(now);
+      this.#isUp = true;
+      return this.#untold();
+    });
   }
 
   linkLost(): void {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
-    this.#isUp = false;
+    const now = this.#now();
+    void this.#inTurn(async () => {
+      if (this.#isUp) this.#recordLink(now);
+      this.#isUp = false;
+    });
   }
 
   /**
@@ -114,11 +126,15 @@ export class Digests {
       const entry = this.#entryOf(digest, period.to);
       const made = moment === undefined ? null : { name: moment, stamp: period.to };
       const seq = await keeper.store?.acceptDigest({ entry, moment: made });
+      if (seq === undefined) return undefined;
+      this.#failures = 0;
       counters.add('reports_accepted', 'digest');
       log.info({ id: digest.id, occasion }, digest.text);
       onStored(entry.lane);
       return seq;
     } catch (error) {
+      this.#retryMs = this.#options.clock.monoMs() + exponentialMs(this.#failures, RETRY);
+      this.#failures += 1;
       log.error({ occasion }, `cannot make a digest: ${messageOf(error)}`);
       return undefined;
     }
@@ -138,8 +154,42 @@ export class Digests {
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
   }
 
+  /** Since when it was away is overwritten together with the digest about it, or when it needs none. */
+  async #returned(now: Stamp): Promise<void> {
+    const up = await this.#moment('link');
+    const isLong = up !== null && (offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline;
+    if (isLong) this.#owed = { from: up, to: now };
+    if (isLong) await this.#tellOwed();
+    else this.#recordLink(now);
+  }
+
+  async #tellOwed(): Promise<void> {
+    if (this.#owed === undefined || this.#isWaiting()) return;
+    const seq = await this.make({ occasion: 'offline', period: this.#owed, moment: 'link' });
+    if (seq !== undefined) this.#owed = undefined;
+  }
+
+  /** Only digests of links that came back lie in their lane. */
+  async #untold(): Promise<number | undefined> {
+    const reading = { lane: 'telemetry', seq: 0, limit: UNTOLD_MAX } as const;
+    const rows = await this.#options.keeper.pendingAfter(reading).catch(() => []);
+    return rows.at(-1)?.seq;
+  }
+
+  /** After a failure it is not tried again at once. */
+  #isWaiting(): boolean {
+    return this.#options.clock.monoMs() < this.#retryMs;
+  }
+
   #tick(): void {
-    this.#working = this.#working.then(() => this.#look());
+    void this.#inTurn(() => this.#look());
+  }
+
+  /** One after the other, so that a link that comes and goes meanwhile changes nothing under a digest. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#working.then(work);
+    this.#working = done;
+    return done;
   }
 
   async #look(): Promise<void> {
@@ -149,8 +199,9 @@ export class Digests {
       this.#keptMs = nowMs;
       await this.#keep();
     }
+    await this.#tellOwed();
     const { at } = config.digest;
-    if (at.length === 0 || this.#options.keeper.store === undefined) return;
+    if (at.length === 0 || this.#isWaiting() || this.#options.keeper.store === undefined) return;
     const told = await this.#moment('digest');
     // The first one tells from the first start on.
     if (told === null) return this.#recordMoment('digest', this.#began);
@@ -159,12 +210,17 @@ export class Digests {
   }
 
   async #keep(): Promise<void> {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    if (this.#isUp) this.#recordLink(this.#now());
     await this.#coverage.store();
   }
 
   async #moment(name: MomentName): Promise<Stamp | null> {
     return (await this.#options.keeper.store?.moment(name).catch(() => null)) ?? null;
+  }
+
+  /** While a digest is owed it stays known since when it has to tell, also across a restart. */
+  #recordLink(stamp: Stamp): void {
+    if (this.#owed === undefined) this.#recordMoment('link', stamp);
   }
 
   #recordMoment(name: MomentName, stamp: Stamp): void {
