@@ -8,6 +8,7 @@ import { digestOf } from './report/digest.ts';
 import type { Recollection } from './store/recall.ts';
 import type { MomentName } from './store/watched.ts';
 import type { StoreKeeper } from './store-keeper.ts';
+import { exponentialMs } from './system/back-off.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
@@ -23,6 +24,10 @@ import type { Verdict } from './values/verdict.ts';
 const TICK_MS = 10_000;
 /** How often it becomes durable that the link is up and what was watched: what a power cut may take of it. */
 const KEEP_MS = 300_000;
+/** Digests that nobody has yet, of one link after the other. */
+const UNTOLD_MAX = 1024;
+/** Waits after digests that could not be stored: each costs a look at all that is remembered. */
+const RETRY = { firstMs: 20_000, longestMs: 3_600_000 };
 
 /** Of the digest of a link that came back: only older ones of its kind can be before it. */
 export const OFFLINE_LANE: Lane = 'telemetry';
@@ -32,7 +37,7 @@ export interface DigestsOptions {
   /** Of the configuration file. */
   readonly configSha256: string;
   readonly clock: Clock;
-  readonly keeper: StoreKeeper;
+  readonly keeper: Pick<StoreKeeper, 'store' | 'pendingAfter'>;
   readonly counters: Counters;
   readonly log: Logger;
   /** A digest is in the store. */
@@ -55,8 +60,10 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
-  /** What the digest of the returned link is about while the store does not take it. */
+  /** The time without a link that no stored digest tells about yet. */
   #owed: Period | undefined;
+  #failures = 0;
+  #retryMs = Number.NEGATIVE_INFINITY;
   #keptMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<unknown> = Promise.resolve();
@@ -86,27 +93,24 @@ export class Digests {
 
   /**
    * The link is there. After a long time without one, what happened meanwhile becomes a digest.
-   * @returns its place in the outbox; undefined when there is none
+   * @returns the place in the outbox of the latest such digest that nobody has yet, also of an earlier link or start;
+   *   undefined when there is none
    */
-  async linkUp(): Promise<number | undefined> {
+  linkUp(): Promise<number | undefined> {
     const now = this.#now();
-    const up = this.#isUp ? null : await this.#moment('link');
-    this.#isUp = true;
-    if (up !== null && (offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline) {
-      this.#owed = { from: up, to: now };
-      const making = this.#working.then(() => this.#makeOwed());
-      this.#working = making;
-      return making;
-    }
-    this.#recordUp();
-    return undefined;
+    return this.#inTurn(async () => {
+      if (!this.#isUp) await this.#returned(now);
+      this.#isUp = true;
+      return this.#untold();
+    });
   }
 
   linkLost(): void {
-    this.#recordUp();
-    this.#isUp = false;
-    // The next one tells about both.
-    this.#owed = undefined;
+    const now = this.#now();
+    void this.#inTurn(async () => {
+      if (this.#isUp) this.#recordLink(now);
+      this.#isUp = false;
+    });
   }
 
   /**
@@ -125,11 +129,15 @@ export class Digests {
       const entry = this.#entryOf(digest, period.to);
       const made = moment === undefined ? null : { name: moment, stamp: period.to };
       const seq = await keeper.store?.acceptDigest({ entry, moment: made });
+      if (seq === undefined) return undefined;
+      this.#failures = 0;
       counters.add('reports_accepted', 'digest');
       log.info({ id: digest.id, occasion }, digest.text);
       onStored(entry.lane);
       return seq;
     } catch (error) {
+      this.#retryMs = this.#options.clock.monoMs() + exponentialMs(this.#failures, RETRY);
+      this.#failures += 1;
       log.error({ occasion }, `cannot make a digest: ${messageOf(error)}`);
       return undefined;
     }
@@ -141,6 +149,7 @@ export class Digests {
     return this.#options.keeper.store?.recall(period);
   }
 
+  /** That of a link which came back lies alone in its lane, so that nothing older goes before it. */
   #entryOf(digest: Digest, stamp: Stamp) {
     const { id, revision, occasion, site, node } = digest;
     const lane = occasion === 'offline' ? OFFLINE_LANE : 'evidence';
@@ -148,21 +157,42 @@ export class Digests {
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
   }
 
-  /** That the link is up becomes durable with the digest or not at all: a store that is full owes it until later. */
-  async #makeOwed(): Promise<number | undefined> {
-    const period = this.#owed;
-    if (period === undefined) return undefined;
-    const seq = await this.make({ occasion: 'offline', period, moment: 'link' });
-    if (seq !== undefined && this.#owed === period) this.#owed = undefined;
-    return seq;
+  /** Since when it was away is overwritten together with the digest about it, or when it needs none. */
+  async #returned(now: Stamp): Promise<void> {
+    const up = await this.#moment('link');
+    const isLong = up !== null && (offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline;
+    if (isLong) this.#owed = { from: up, to: now };
+    if (isLong) await this.#tellOwed();
+    else this.#recordLink(now);
   }
 
-  #recordUp(): void {
-    if (this.#isUp && this.#owed === undefined) this.#recordMoment('link', this.#now());
+  async #tellOwed(): Promise<void> {
+    if (this.#owed === undefined || this.#isWaiting()) return;
+    const seq = await this.make({ occasion: 'offline', period: this.#owed, moment: 'link' });
+    if (seq !== undefined) this.#owed = undefined;
+  }
+
+  /** Only digests of links that came back lie in their lane. */
+  async #untold(): Promise<number | undefined> {
+    const reading = { lane: OFFLINE_LANE, seq: 0, limit: UNTOLD_MAX };
+    const rows = await this.#options.keeper.pendingAfter(reading).catch(() => []);
+    return rows.at(-1)?.seq;
+  }
+
+  /** After a failure it is not tried again at once. */
+  #isWaiting(): boolean {
+    return this.#options.clock.monoMs() < this.#retryMs;
   }
 
   #tick(): void {
-    this.#working = this.#working.then(() => this.#look());
+    void this.#inTurn(() => this.#look());
+  }
+
+  /** One after the other, so that a link that comes and goes meanwhile changes nothing under a digest. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#working.then(work);
+    this.#working = done;
+    return done;
   }
 
   async #look(): Promise<void> {
@@ -170,11 +200,11 @@ export class Digests {
     const nowMs = clock.monoMs();
     if (nowMs - this.#keptMs >= KEEP_MS) {
       this.#keptMs = nowMs;
-      await this.#makeOwed();
       await this.#keep();
     }
+    await this.#tellOwed();
     const { at } = config.digest;
-    if (at.length === 0 || this.#options.keeper.store === undefined) return;
+    if (at.length === 0 || this.#isWaiting() || this.#options.keeper.store === undefined) return;
     const told = await this.#moment('digest');
     // The first one tells from the first start on.
     if (told === null) return this.#recordMoment('digest', this.#began);
@@ -183,12 +213,17 @@ export class Digests {
   }
 
   async #keep(): Promise<void> {
-    this.#recordUp();
+    if (this.#isUp) this.#recordLink(this.#now());
     await this.#coverage.store();
   }
 
   async #moment(name: MomentName): Promise<Stamp | null> {
     return (await this.#options.keeper.store?.moment(name).catch(() => null)) ?? null;
+  }
+
+  /** While a digest is owed it stays known since when it has to tell, also across a restart. */
+  #recordLink(stamp: Stamp): void {
+    if (this.#owed === undefined) this.#recordMoment('link', stamp);
   }
 
   #recordMoment(name: MomentName, stamp: Stamp): void {

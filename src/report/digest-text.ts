@@ -210,18 +210,22 @@ const LOSSES: Readonly<Record<string, readonly [one: string, several: string]>> 
   damaged: ['record damaged on the disk', 'records damaged on the disk'],
   refused: ['report that could not be stored', 'reports that could not be stored'],
   samples: ['sample', 'samples'],
+  'store-recovered': ['report lost with a damaged store', 'reports lost with a damaged store'],
 };
 
-/** "Missing: 120 samples, 3 reports given up for want of room" */
+/** "Missing: at least 120 samples and 3 reports given up for want of room". A store that was moved lost nothing. */
 function missingSentence({ gaps }: DigestFacts): string | undefined {
-  if (gaps.length === 0) return undefined;
-  const parts = gaps.map(({ reason, records, count }) => {
-    const words = LOSSES[reason];
-    if (words === undefined || count === null)
-      return `${several(records, 'gap', 'gaps')} of unknown size (${words?.[1] ?? formatName(reason)})`;
-    return several(count, ...words) ?? `0 ${words[1]}`;
-  });
-  return `missing: ${listed(parts)}`;
+  const losses = gaps.filter(({ reason }) => reason !== 'store-moved');
+  const list = listed(losses.map(loss));
+  return list === '' ? undefined : `missing: ${list}`;
+}
+
+/** Undefined when it is known that nothing was lost. */
+function loss({ reason, count, least }: DigestFacts['gaps'][number]): string | undefined {
+  const name = formatName(reason);
+  const words = LOSSES[reason] ?? [`loss (${name})`, `losses (${name})`];
+  if (count !== null) return several(count, ...words);
+  return least > 0 ? `at least ${several(least, ...words)}` : `an unknown number of ${words[1]}`;
 }
 
 /** "Watched of these 8 h: Fan 3 not at all and Feed pump 1 for 7 h 50 min"; the least watched come first. */

@@ -100,6 +100,6 @@ function gapsByReason(gaps: Happened['gaps']): Digest['gaps'] {
   return [...byReason].map(([reason, records]) => {
     const known = records.every(({ count }) => count !== null);
     const sum = records.reduce((total, { count }) => total + (count ?? 0), 0);
-    return { reason, records: records.length, count: known ? sum : null };
+    return { reason, records: records.length, count: known ? sum : null, least: sum };
   });
 }

@@ -1,4 +1,4 @@
-import { type Period, touches } from '../values/period.ts';
+import { offsetMs, type Period, touches } from '../values/period.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Database } from './database.ts';
 import { type Gap, gaps } from './gaps.ts';
@@ -28,15 +28,25 @@ export function recall(database: Pick<Database, 'sql'>, period: Period | null): 
   };
 }
 
-/** A record without a time is as old as the one before it. */
+/**
+ * A record without a time is as old as the one before it. Where older ones have made room for newer ones and the oldest
+ * of a kind that is left is younger than the beginning, there is one more of nobody knows how many.
+ */
 function gapsIn(database: Pick<Database, 'sql'>, period: Period | null): Recollection['gaps'] {
   const timed = timedBy(database);
   let at: Stamp | null = null;
   const found: Pick<Gap, 'reason' | 'count'>[] = [];
-  for (const gap of gaps(database)) {
+  const rows = gaps(database);
+  const isTrimmed = (rows.at(-1)?.id ?? 0) > rows.length;
+  const seen = new Set<Gap['reason']>();
+  for (const gap of rows) {
     at = gap.at === null ? at : timed(gap.at);
     const isPart = period === null || (at !== null && touches({ from: at, to: at }, period));
     if (isPart) found.push({ reason: gap.reason, count: gap.count });
+    const hasOlder = period !== null && at !== null && (offsetMs(period.from, at) ?? 0) <= 0;
+    if (isPart && isTrimmed && !hasOlder && !seen.has(gap.reason))
+      found.push({ reason: gap.reason, count: null });
+    seen.add(gap.reason);
   }
   return found;
 }

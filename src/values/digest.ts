@@ -58,6 +58,9 @@ export const digestSchema = z
           reason: z.string().describe('As in the gap records.'),
           records: count.min(1),
           count: count.nullable().describe('Reports or samples lost; null when nobody knows.'),
+          least: count.describe(
+            'Those that are known of: as many as `count`, or a minimum when that is null.',
+          ),
         }),
       )
       .max(32)

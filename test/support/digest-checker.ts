@@ -140,10 +140,14 @@ function missingForms({ gaps, coverage, lengthMs, unplaced, unreadable }: Digest
       /^Missing: (.*)$/,
       (list = '') => {
         const numbers = (list.match(/\d[\d,]*/g) ?? []).map(numberOf);
-        const known = gaps.map(({ count, records, reason }) =>
-          reason === 'store-recovered' ? records : (count ?? records),
+        const losses = gaps.filter(({ reason, count }) => reason !== 'store-moved' && count !== 0);
+        const known = losses.map(({ count, least }) => count ?? least).filter((sum) => sum > 0);
+        const [vague, open] = [/an unknown number of/g, /at least/g].map(
+          (word) => list.match(word)?.length ?? 0,
         );
-        return JSON.stringify(numbers) === JSON.stringify(known);
+        const areVague = vague === losses.filter(({ count, least }) => count === null && least === 0).length;
+        const areOpen = open === losses.filter(({ count, least }) => count === null && least > 0).length;
+        return areVague && areOpen && JSON.stringify(numbers) === JSON.stringify(known);
       },
     ],
     [

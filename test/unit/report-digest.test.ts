@@ -93,13 +93,26 @@ describe('a digest', () => {
       { reason: 'samples', count: 20 },
       { reason: 'evicted', count: 1 },
       { reason: 'quarantined', count: null },
-      { reason: 'store-moved', count: null },
+      { reason: 'expired', count: 5 },
+      { reason: 'expired', count: null },
     ];
     const { text } = made({ gaps, unplaced: 2, unreadable: 1 });
-    expect(text).toContain('Missing: 120 samples, 1 report given up for want of room, 1 gap of unknown size');
+    expect(text).toContain(
+      'Missing: 120 samples, 1 report given up for want of room, an unknown number of reports that no broker takes and at least 5 reports given up because they were too old.',
+    );
     expect(text).toContain(
       'Of 2 more incidents the time is not known. 1 record is damaged and cannot be read.',
     );
+  });
+
+  test('does not call missing what was not lost', () => {
+    const gaps = [
+      { reason: 'store-moved', count: null },
+      { reason: 'samples', count: 0 },
+    ];
+    expect(made({ gaps }).text).not.toContain('issing');
+    const recovered = made({ gaps: [...gaps, { reason: 'store-recovered', count: 1 }] });
+    expect(recovered.text).toContain('Missing: 1 report lost with a damaged store.');
   });
 
   test('of the time without a link says since when', () => {
@@ -123,12 +136,15 @@ describe('a digest', () => {
   test('is valid, true and within its limits, whatever happened', () => {
     const number = fc.nat({ max: 1e6 });
     const gap = fc.record({
-      reason: fc.constantFrom('samples', 'evicted', 'damaged', 'store-recovered'),
+      reason: fc.constantFrom(
+        ...['evicted', 'expired', 'quarantined', 'damaged', 'refused', 'samples'],
+        ...['store-recovered', 'store-moved'],
+      ),
       count: fc.option(fc.nat(1e6)),
     });
     const happening = fc.record({
       seeds: fc.array(fc.integer({ min: 1, max: 1e6 }), { maxLength: 30 }),
-      gaps: fc.array(gap, { maxLength: 8 }),
+      gaps: fc.array(gap, { maxLength: 16 }),
       watched: fc.array(fc.nat(8 * 3_600_000), { maxLength: 6 }),
       unplaced: number,
       unreadable: number,

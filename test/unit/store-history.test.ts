@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
+import { recordGap } from '../../src/store/gaps.ts';
 import {
   HISTORY_PAYLOAD_BYTES_MAX,
   HISTORY_ROWS_MAX,
@@ -216,5 +217,31 @@ describe('moments', () => {
     expect(call(database, 'moment', 'digest')).toEqual(at(3));
     expect(call(database, 'totals', undefined)).toMatchObject({ accepted: 1, pending: 1 });
     expect(idsOf(database)).toEqual([]);
+  });
+});
+
+describe('what the store recalls as missing', () => {
+  /** Samples that were lost once a minute. */
+  function loseSamples(database: Database, minutes: number): void {
+    const gap = { reason: 'samples', detail: 'd', count: 1, fromSeq: null, toSeq: null } as const;
+    database.sql.run`BEGIN`;
+    for (let minute = 1; minute <= minutes; minute += 1) recordGap(database, { ...gap, at: at(minute) });
+    database.sql.run`COMMIT`;
+  }
+
+  test('is counted as long as nothing of it was given up', () => {
+    const database = openIn(temporaryFolder());
+    loseSamples(database, 10);
+    const { gaps } = call(database, 'recall', between(0, 20));
+    expect(gaps).toEqual(Array.from({ length: 10 }, () => ({ reason: 'samples', count: 1 })));
+  });
+
+  test('is of nobody knows how many more where older records have made room', () => {
+    const database = openIn(temporaryFolder());
+    loseSamples(database, 1100);
+    const unknown = { reason: 'samples', count: null };
+    expect(call(database, 'recall', between(0, 1200)).gaps).toContainEqual(unknown);
+    expect(call(database, 'recall', null).gaps).toContainEqual(unknown);
+    expect(call(database, 'recall', between(1095, 1200)).gaps).not.toContainEqual(unknown);
   });
 });
