@@ -76,7 +76,10 @@ function pointsOf(
       const added = columnOf(block, column).filter(
         ({ wallMs, mean }) => wallMs >= fromMs && wallMs <= toMs && Number.isFinite(mean),
       );
-      points.set(key, [...(points.get(key) ?? []), ...added]);
+      if (added.length === 0) continue;
+      const list = points.get(key) ?? [];
+      for (const point of added) list.push(point);
+      points.set(key, list);
     }
   for (const list of points.values()) list.sort((a, b) => a.wallMs - b.wallMs);
   return points;
