@@ -52,6 +52,8 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
+  /** Without a link, and no digest of it is in the store yet. */
+  #untold: Period | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<unknown> = Promise.resolve();
@@ -87,14 +89,15 @@ export class Digests {
     const now = this.#now();
     const up = this.#isUp ? null : await this.#moment('link');
     this.#isUp = true;
-    this.#recordMoment('link', now);
-    if (up === null || !((offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline))
-      return undefined;
-    return this.make({ occasion: 'offline', period: { from: up, to: now } });
+    if (up !== null && (offsetMs(up, now) ?? 0) >= this.#options.config.digest.afterOffline)
+      this.#untold = { from: up, to: now };
+    const told = this.#working.then(() => this.#keepLink());
+    this.#working = told;
+    return told;
   }
 
   linkLost(): void {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    if (this.#isUp && this.#untold === undefined) this.#recordMoment('link', this.#now());
     this.#isUp = false;
   }
 
@@ -159,8 +162,21 @@ export class Digests {
   }
 
   async #keep(): Promise<void> {
-    if (this.#isUp) this.#recordMoment('link', this.#now());
+    await this.#keepLink();
     await this.#coverage.store();
+  }
+
+  /** When the link was there becomes durable with the digest of the time without it, not before: a full store refuses. */
+  async #keepLink(): Promise<number | undefined> {
+    const period = this.#untold;
+    if (period === undefined) {
+      if (this.#isUp) this.#recordMoment('link', this.#now());
+      return undefined;
+    }
+    const seq = await this.make({ occasion: 'offline', period, moment: 'link' });
+    // A longer one came meanwhile.
+    if (seq !== undefined && this.#untold === period) this.#untold = undefined;
+    return seq;
   }
 
   async #moment(name: MomentName): Promise<Stamp | null> {
