@@ -2,6 +2,7 @@ import { createHash, sign } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DigestEvent } from '../publish/digest-envelope.ts';
 import type { ReportEvent } from '../publish/envelope.ts';
 import { syncFolder, writeDurably } from '../system/durable-file.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
@@ -15,7 +16,7 @@ export interface BundleContent {
   readonly agent: string;
   readonly exportedAt: string;
   /** As they would have been published, in order within their lanes. */
-  readonly events: Iterable<ReportEvent>;
+  readonly events: Iterable<ReportEvent | DigestEvent>;
   /** The document of the topic `gap`. */
   readonly gaps: unknown;
   readonly key: NodeKey;

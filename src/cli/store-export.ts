@@ -6,7 +6,9 @@ import { type NodeKey, nodeKey } from '../carry/node-key.ts';
 import { bundlesAt } from '../carry/read-bundle.ts';
 import { writeBundle } from '../carry/write-bundle.ts';
 import { loadConfig } from '../config/load.ts';
-import { type ReportEvent, reportEventOf } from '../publish/envelope.ts';
+import { type DigestEvent, digestEventOf, isDigest } from '../publish/digest-envelope.ts';
+import { type ReportEvent, type ReportPlace, reportEventOf } from '../publish/envelope.ts';
+import type { GapRow } from '../store/gaps.ts';
 import { type Snapshot, takeSnapshot } from '../store/snapshot.ts';
 import { survey, syncPointsIn, waitingIn } from '../store/survey.ts';
 import { messageOf } from '../system/errors.ts';
@@ -14,12 +16,17 @@ import { agentVersion } from '../system/version.ts';
 import type { Receipt } from '../values/receipt.ts';
 import { asDataOwner } from './data-owner.ts';
 
+/** As many as whoever imports them can read, however long their details are. */
+const GAPS_MAX = 200;
+
 interface Exported {
   /** Reports that receipts on the stick confirm. */
   readonly confirmed: number;
   /** Where the new bundle is; null when nothing waits. */
   readonly bundle: string | null;
   readonly lanes: BundleManifest['lanes'];
+  /** Reports that cannot be read and stay behind. */
+  readonly unreadable: number;
   readonly key: string;
 }
 
@@ -35,20 +42,22 @@ export async function storeExport(
   const { epoch, gaps } = survey(snapshot.connection, { path, sizeBytesMax: 0 });
   const key = await asDataOwner(dataDir, () => nodeKey(dataDir));
   const receipts = await takeFromStick(folder, dataDir, key);
-  const events = () => unconfirmed(snapshot, epoch, receipts);
+  const unreadable = new Set<number>();
+  const events = () => unconfirmed(snapshot, epoch, receipts, unreadable);
   const content = { site, node, epoch, agent: agentVersion, exportedAt: new Date().toISOString() };
   const written = events().next().done
     ? undefined
     : await writeBundle(folder, {
         ...content,
         events: events(),
-        gaps: { epoch, gaps: gapsToCarry(gaps) },
+        gaps: { epoch, gaps: carriedGaps(gaps) },
         key,
       });
   tell(options, {
     confirmed: receipts.reduce((sum, { ranges }) => sum + countOf(ranges), 0),
     bundle: written?.path ?? null,
     lanes: written?.manifest.lanes ?? {},
+    unreadable: unreadable.size,
     key: fingerprintOf(key.publicKey),
   });
 }
@@ -86,9 +95,10 @@ function* unconfirmed(
   { connection }: Snapshot,
   epoch: string,
   receipts: readonly Receipt[],
-): Generator<ReportEvent> {
+  unreadable: Set<number>,
+): Generator<ReportEvent | DigestEvent> {
   const syncPoints = syncPointsIn(connection);
-  for (const { lane, laneSeq, payload } of waitingIn(connection)) {
+  for (const { seq, lane, laneSeq, payload } of waitingIn(connection)) {
     const isConfirmed = receipts.some(
       (receipt) =>
         receipt.epoch === epoch &&
@@ -96,8 +106,30 @@ function* unconfirmed(
         receipt.ranges.some(([from, to]) => from <= laneSeq && laneSeq <= to),
     );
     const place = { epoch, lane, sequence: laneSeq, syncPointOf: (boot: number) => syncPoints.get(boot) };
-    if (!isConfirmed) yield reportEventOf(JSON.parse(payload), place);
+    if (isConfirmed) continue;
+    const event = eventOf(payload, place);
+    if (event === undefined) unreadable.add(seq);
+    else yield event;
   }
+}
+
+/** Undefined for what an older or newer version has written and this one cannot wrap: the others can still go. */
+function eventOf(payload: string, place: ReportPlace): ReportEvent | DigestEvent | undefined {
+  try {
+    const document = JSON.parse(payload);
+    return isDigest(document) ? digestEventOf(document, place) : reportEventOf(document, place);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those that explain missing numbers before the others, the newest of each, in their order. */
+function carriedGaps(gaps: readonly GapRow[]): GapRow[] {
+  return gaps
+    .toSorted((a, b) => Number(b.lane !== null) - Number(a.lane !== null) || b.id - a.id)
+    .slice(0, GAPS_MAX)
+    .map((gap) => ({ ...gap, detail: gap.detail.toWellFormed().replace(/\p{Cc}/gu, ' ') }))
+    .sort((a, b) => a.id - b.id);
 }
 
 function countOf(ranges: Receipt['ranges']): number {
@@ -105,7 +137,7 @@ function countOf(ranges: Receipt['ranges']): number {
 }
 
 function tell({ json }: { json?: boolean }, exported: Exported): void {
-  const { confirmed, bundle, lanes, key } = exported;
+  const { confirmed, bundle, lanes, unreadable, key } = exported;
   const count = Object.values(lanes).reduce((sum, lane) => sum + lane.count, 0);
   const lines = [
     ...(confirmed > 0
@@ -114,6 +146,7 @@ function tell({ json }: { json?: boolean }, exported: Exported): void {
     bundle === null
       ? 'nothing waits that is not on its way'
       : `${count} reports in ${bundle}, signed by key ${key}; they stay in the store until their receipt comes back`,
+    ...(unreadable > 0 ? [`${unreadable} that cannot be read stay behind`] : []),
   ];
   process.stdout.write(`${json ? JSON.stringify(exported, null, 2) : lines.join('\n')}\n`);
 }

@@ -1,5 +1,6 @@
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { FieldnoteError } from '../system/errors.ts';
+import { guardInbound } from '../system/inbound-guard.ts';
 import type { NodeMessage } from './message.ts';
 
 export interface InboxOptions {
@@ -66,9 +67,11 @@ export class Inbox {
     this.#client.on('packetreceive', (packet) => {
       if (packet.cmd === 'suback') this.#readAnswer(packet.granted);
       if (packet.cmd === 'publish') this.#take(packet);
-      // Of the others mqtt.js would answer some, and throws where nobody can catch it when their packet id is missing.
-      if (!['connack', 'puback', 'pingresp', 'disconnect'].includes(packet.cmd))
-        Object.assign(packet, { cmd: 'reserved' });
+    });
+    guardInbound(this.#client, {
+      expected: ['connack', 'puback', 'pingresp', 'disconnect'],
+      packetSizeBytesMax: PACKET_SIZE_BYTES_MAX,
+      onEndless: () => this.#end('sent a packet without an end'),
     });
     this.#client.on('disconnect', ({ reasonCode }) => this.#end(`disconnected with ${shown(reasonCode)}`));
     this.#client.on('error', (error: Error & { code?: unknown }) =>

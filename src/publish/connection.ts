@@ -1,6 +1,7 @@
 import mqtt, { type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError } from '../system/errors.ts';
+import { guardInbound } from '../system/inbound-guard.ts';
 import {
   type ClientParts,
   clientOptions,
@@ -19,9 +20,6 @@ export interface ConnectionOptions extends ClientParts {
   readonly onReceipt?: (payload: Buffer) => void;
   readonly clock: Clock;
 }
-
-/** Bytes that may come in before a packet is complete: one such packet and what the streams buffer. */
-const INBOUND_BACKLOG_BYTES_MAX = 4 * INBOUND_PACKET_SIZE_BYTES_MAX;
 
 /** What the client may see of what a broker says. Answers to the subscription and receipts are taken from it. */
 const EXPECTED_PACKETS: readonly Packet['cmd'][] = ['connack', 'puback', 'pingresp', 'disconnect'];
@@ -76,7 +74,7 @@ export class Connection {
     );
     this.#client.on('error', (error) => this.drop(this.#failure(error)));
     this.#client.on('close', () => this.drop(this.#closed()));
-    this.#guardInbound();
+    this.#listen();
   }
 
   get version(): MqttVersion {
@@ -175,20 +173,17 @@ export class Connection {
     else this.drop(this.#lost(`did not acknowledge a publish within ${ackTimeoutMs} ms`));
   }
 
-  /** Keeps from the client what it cannot cope with: packets without an end, and packets that are not for us. */
-  #guardInbound(): void {
-    let sizeBytes = 0;
+  /** Takes what is for us before the guard hides it from the client. */
+  #listen(): void {
     this.#client.on('packetreceive', (packet) => {
-      sizeBytes = 0;
       if (packet.cmd === 'suback') this.#readSubscribed(packet.granted);
       if (packet.cmd === 'publish' && packet.topic === this.#options.receiptTopic)
         this.#options.onReceipt?.(Buffer.from(packet.payload));
-      // It would answer these, and when their packet id is missing the answer throws where nobody can catch it.
-      if (!EXPECTED_PACKETS.includes(packet.cmd)) Object.assign(packet, { cmd: 'reserved' });
     });
-    this.#client.stream.on('data', (bytes: Buffer) => {
-      sizeBytes += bytes.length;
-      if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) this.drop(this.#lost('sent a packet without an end'));
+    guardInbound(this.#client, {
+      expected: EXPECTED_PACKETS,
+      packetSizeBytesMax: INBOUND_PACKET_SIZE_BYTES_MAX,
+      onEndless: () => this.drop(this.#lost('sent a packet without an end')),
     });
   }
 

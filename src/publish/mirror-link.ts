@@ -2,9 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type MqttClient, type Packet } from 'mqtt';
 import type { Clock } from '../system/clock.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { guardInbound } from '../system/inbound-guard.ts';
 import type { Stamp } from '../values/stamp.ts';
-import { type ClientParts, clientOptions, type MqttVersion } from './client-options.ts';
-import { guardInbound } from './inbound-guard.ts';
+import {
+  type ClientParts,
+  clientOptions,
+  INBOUND_PACKET_SIZE_BYTES_MAX,
+  type MqttVersion,
+} from './client-options.ts';
 import { failureText } from './link-failure.ts';
 import {
   closedUnanswered,
@@ -158,6 +163,7 @@ export class MirrorLink {
       this.#listen(client, ended.resolve);
       guardInbound(client, {
         expected: EXPECTED_PACKETS,
+        packetSizeBytesMax: INBOUND_PACKET_SIZE_BYTES_MAX,
         onEndless: () => lost('sent a packet without an end'),
       });
       client.on('connect', () => {

@@ -126,6 +126,13 @@ describe('a collector at a broker', () => {
       expect(receiptsAt(broker).length).toBeGreaterThan(0);
     });
   });
+
+  test('ends the connection over a packet without an end', async () => {
+    const { broker, said } = await startCollecting();
+    await said(/^collecting from/);
+    broker.sendRaw(Buffer.concat([Buffer.from('30ffffff7f', 'hex'), Buffer.alloc(2_000_000)]));
+    await said(/sent a packet without an end; trying again/);
+  });
 });
 
 describe('the commands of the collector', () => {

@@ -14,7 +14,7 @@ export type Findings = Readonly<Record<string, string>>;
 
 const ROOT = 'fieldnote/plant/pump7';
 const KIB = 1024;
-/** As large as a report gets, with everything in it that has a limit. */
+/** Twice what the store takes as a report, for the envelope. */
 const LARGE_BYTES = 256 * KIB;
 const TOO_LARGE_BYTES = 2 * KIB * KIB;
 /** A daemon whose broker was away for long waits up to a minute before it tries again. */
@@ -31,8 +31,8 @@ export async function findingsAt(broker: RealBroker): Promise<Findings> {
     'refuses MQTT 5 by': announced.refusal,
     'limits it announces': announced.limits,
     ...daemon,
-    'report of 256 KiB': await deliveryOf(broker.port, LARGE_BYTES),
-    'report of 2 MiB, with others behind it': await deliveryOf(broker.port, TOO_LARGE_BYTES),
+    'payload of 256 KiB': await deliveryOf(broker.port, LARGE_BYTES),
+    'payload of 2 MiB, with others behind it': await deliveryOf(broker.port, TOO_LARGE_BYTES),
     'expiry, reason codes, packed reports, id as property':
       announced.version === 5 ? 'yes' : 'no: MQTT 5 only',
   };

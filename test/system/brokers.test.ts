@@ -36,7 +36,7 @@ describe.runIf(isComplete)('the daemon', () => {
         'status retained': 'yes',
         'last will after kill -9': 'yes',
         'broker restarted meanwhile': 'nothing lost, in order',
-        'report of 256 KiB': 'delivered',
+        'payload of 256 KiB': 'delivered',
         'Home Assistant discovery': 'yes',
       });
     },

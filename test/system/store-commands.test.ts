@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/report/digest.ts';
 import { Store } from '../../src/store/store.ts';
 import { setUpCliPlant } from '../support/cli-plant.ts';
 import { runFieldnote } from '../support/daemon.ts';
 import { setUpPlant } from '../support/plant.ts';
 import { storeOfReports } from '../support/store-of-reports.ts';
+import { stamp } from '../support/store-reports.ts';
 
 const REPORTS = 40;
 
@@ -119,6 +122,38 @@ describe('fieldnote store', { timeout: 240_000 }, () => {
     const second = await plant.json('store', 'export', stick);
     expect(second).toMatchObject({ confirmed: REPORTS, bundle: null });
     expect(readdirSync(join(dataDir, 'receipts'))).toHaveLength(1);
+  });
+
+  test('carries a digest, and 1000 gaps to be read, and leaves behind what cannot be wrapped', async () => {
+    await using plant = await setUp();
+    const { dataDir, stick, database } = plant;
+    const store = await open(dataDir);
+    const digest = digestOf({
+      ...{ id: randomUUID(), occasion: 'schedule', site: 'plant', node: 'pump7' },
+      period: { from: stamp, to: { ...stamp, monoMs: stamp.monoMs + 1000, wallMs: stamp.wallMs + 1000 } },
+      happened: { reports: [], gaps: [], coverage: [], unplaced: 0, unreadable: 0 },
+      provenance: { config: 'c', agent: '1' },
+    });
+    const accept = (payload: string) => {
+      const entry = { id: randomUUID(), revision: 1, asset: '', lane: 'incident', payload, stamp } as const;
+      return store.acceptDigest({ entry: { ...entry, topic: 'fieldnote/plant/pump7/digest' }, moment: null });
+    };
+    await accept(JSON.stringify(digest));
+    await accept('{}');
+    await store.close();
+    using file = new DatabaseSync(join(dataDir, 'fieldnote.db'));
+    const record = file.prepare(
+      "INSERT INTO gap (reason, detail, count, fromSeq, toSeq, lane, epoch) VALUES ('evicted', ?, 1, ?, ?, 'update', 'e')",
+    );
+    for (let n = 1; n <= 1000; n++) record.run(`${'\u{20ac}'.repeat(255)}\n`, 2 * n, 2 * n);
+    const exported = await plant.json('store', 'export', stick);
+    expect(exported).toMatchObject({ unreadable: 1 });
+    expect(await plant.importJson()).toMatchObject([{ reports: REPORTS + 1 }]);
+    using collected = new DatabaseSync(database);
+    const count = (table: string, where: string) =>
+      collected.prepare(`SELECT count(*) AS count FROM ${table} WHERE ${where}`).get()?.['count'];
+    expect(count('fieldnote_report', "type = 'fieldnote.digest.schedule'")).toBe(1);
+    expect(count('fieldnote_gap', 'true')).toBe(200);
   });
 
   test('takes no bundle that was changed, that another key signed, or that is cut off', async () => {

@@ -1,17 +1,20 @@
 import type { MqttClient, Packet } from 'mqtt';
 
-/** Bytes that may come in before a packet is complete: one of the largest we take, and what the streams buffer. */
-const INBOUND_BACKLOG_BYTES_MAX = 4 * 65_536;
+/** Times the largest packet that may come in before one is complete: the packet, and what the streams buffer. */
+const BACKLOG_PACKETS_MAX = 4;
 
 export interface InboundGuardOptions {
   /** What a broker has to say to this client. */
   readonly expected: readonly Packet['cmd'][];
+  /** Of the largest packet that the client has told the broker to send. */
+  readonly packetSizeBytesMax: number;
   /** More bytes came than any packet has. */
   readonly onEndless: () => void;
 }
 
 /** Keeps from a client what it cannot cope with: packets without an end, and packets that are not for it. */
-export function guardInbound(client: MqttClient, { expected, onEndless }: InboundGuardOptions): void {
+export function guardInbound(client: MqttClient, options: InboundGuardOptions): void {
+  const { expected, packetSizeBytesMax, onEndless } = options;
   let sizeBytes = 0;
   client.on('packetreceive', (packet) => {
     sizeBytes = 0;
@@ -20,6 +23,6 @@ export function guardInbound(client: MqttClient, { expected, onEndless }: Inboun
   });
   client.stream.on('data', (bytes: Buffer) => {
     sizeBytes += bytes.length;
-    if (sizeBytes > INBOUND_BACKLOG_BYTES_MAX) onEndless();
+    if (sizeBytes > BACKLOG_PACKETS_MAX * packetSizeBytesMax) onEndless();
   });
 }
