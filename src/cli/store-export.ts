@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { leaveReceipts } from '../carried-receipts.ts';
 import { type BundleManifest, fingerprintOf, readManifest, readReceipts } from '../carry/bundle.ts';
-import { gapsToCarry } from '../carry/carried-gaps.ts';
 import { type NodeKey, nodeKey } from '../carry/node-key.ts';
 import { bundlesAt } from '../carry/read-bundle.ts';
 import { writeBundle } from '../carry/write-bundle.ts';
