@@ -88,9 +88,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { config, log, bootId, deviceId } = options;
   const { site, node, mqtt, dataDir } = config;
   const counters = new Counters();
-  // The clock stamps with the boot number, which the store counts.
+  // The clock stamps with the boot number, which the store counts; it stays the same while the store is opened again.
   let keeper: StoreKeeper | undefined;
-  const clock = systemClock(() => keeper?.store?.boot ?? 0);
+  let boot = 0;
+  const clock = systemClock(() => {
+    boot = keeper?.store?.boot ?? boot;
+    return boot;
+  });
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId, deviceId };
   const nudge = (lane?: Lane) => publisher?.nudge(lane);
   keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });

@@ -24,6 +24,9 @@ import type { Verdict } from './values/verdict.ts';
 const TICK_MS = 10_000;
 /** How often it becomes durable that the link is up and what was watched: what a power cut may take of it. */
 const KEEP_MS = 300_000;
+/** Of the digest of a link that came back: only older ones of its kind can be before it. */
+export const OFFLINE_LANE: Lane = 'telemetry';
+
 /** Digests that nobody has yet, of one link after the other. */
 const UNTOLD_MAX = 1024;
 /** Waits after digests that could not be stored: each costs a look at all that is remembered. */
@@ -146,10 +149,9 @@ export class Digests {
     return this.#options.keeper.store?.recall(period);
   }
 
-  /** That of a link which came back lies alone in its lane, so that nothing older goes before it. */
   #entryOf(digest: Digest, stamp: Stamp) {
     const { id, revision, occasion, site, node } = digest;
-    const lane = occasion === 'offline' ? 'telemetry' : 'evidence';
+    const lane = occasion === 'offline' ? OFFLINE_LANE : 'evidence';
     const topic = topicsOf({ site, node }).digest;
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
   }
@@ -169,9 +171,8 @@ export class Digests {
     if (seq !== undefined) this.#owed = undefined;
   }
 
-  /** Only digests of links that came back lie in their lane. */
   async #untold(): Promise<number | undefined> {
-    const reading = { lane: 'telemetry', seq: 0, limit: UNTOLD_MAX } as const;
+    const reading = { lane: OFFLINE_LANE, seq: 0, limit: UNTOLD_MAX };
     const rows = await this.#options.keeper.pendingAfter(reading).catch(() => []);
     return rows.at(-1)?.seq;
   }

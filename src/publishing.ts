@@ -1,9 +1,9 @@
 import type { MqttConfig } from './config/schema.ts';
-import type { Digests } from './digests.ts';
+import { type Digests, OFFLINE_LANE } from './digests.ts';
 import { FirstWord } from './first-word.ts';
 import { digestEventOf, isDigest } from './publish/digest-envelope.ts';
 import { reportEventOf } from './publish/envelope.ts';
-import type { OutboxSource } from './publish/outbox.ts';
+import type { OutboxSource, PendingReport, Reading } from './publish/outbox.ts';
 import { Publisher } from './publish/publisher.ts';
 import type { Secrets } from './publish/secrets.ts';
 import type { StoreKeeper } from './store-keeper.ts';
@@ -13,7 +13,7 @@ import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { Stamp } from './values/stamp.ts';
 
-/** The backlog of a link that was long away waits no longer for its digest. */
+/** The backlog of a link that was long away waits no longer for its digest; what is critical does not wait. */
 const FIRST_WORD_HOLD_MS = 15_000;
 
 /** What of the store is published from. */
@@ -38,24 +38,27 @@ export interface PublishingParts {
 /** The publisher over the store, with its events counted and logged. */
 export function createPublisher({ keeper, digests, counters, log, ...parts }: PublishingParts): Publisher {
   const { url } = parts.config;
-  const syncPoints = new Map<number, Stamp>();
+  let source = new StoreSource(keeper);
   const publisher = new Publisher({
     ...parts,
-    outbox: () =>
-      new FirstWord({
-        outbox: outboxOf(keeper, syncPoints),
+    outbox() {
+      source = new StoreSource(keeper);
+      return new FirstWord({
+        outbox: source,
         first: digests?.linkUp() ?? Promise.resolve(undefined),
+        firstLane: OFFLINE_LANE,
         holdMs: FIRST_WORD_HOLD_MS,
-        onOpen: () => publisher.nudge(),
-      }),
+        onMore: () => publisher.nudge(),
+      });
+    },
     bodyOf: ({ lane, laneSeq, payload }) => {
-      const place = { epoch: keeper.store?.epoch ?? '', lane, sequence: laneSeq };
+      const place = { epoch: source.epoch ?? '', lane, sequence: laneSeq };
       const document = JSON.parse(payload);
       const wrap = isDigest(document) ? digestEventOf : reportEventOf;
-      return JSON.stringify(wrap(document, { ...place, syncPointOf: (boot) => syncPoints.get(boot) }));
+      return JSON.stringify(wrap(document, { ...place, syncPointOf: (boot) => source.syncPointOf(boot) }));
     },
     random: Math.random,
-    epoch: () => keeper.store?.epoch,
+    epoch: () => source.epoch,
     on: {
       connected(version) {
         counters.add('broker_connects', url);
@@ -87,37 +90,54 @@ export function createPublisher({ keeper, digests, counters, log, ...parts }: Pu
 
 /**
  * The store as one connection sees it; on the way it learns when the clocks of the boots in question were right. A store
- * that was opened again may number its reports anew, so it is left to the next connection.
+ * that was opened again may number its reports anew and in another epoch, so it is left to the next connection.
  */
-function outboxOf(keeper: OutboxKeeper, syncPoints: Map<number, Stamp>): OutboxSource {
-  let store: OutboxKeeper['store'];
-  const assertSame = () => {
-    store ??= keeper.store;
-    if (keeper.store !== store) throw new FieldnoteError('STORE_DEAD', 'the store is being opened again');
-  };
-  return {
-    async pendingAfter(reading) {
-      assertSame();
-      const rows = await keeper.pendingAfter(reading);
-      for (const boot of new Set(rows.map(({ stamp }) => stamp.boot))) {
-        const point = await keeper.syncPoint(boot);
-        if (point !== undefined) syncPoints.set(boot, point);
-      }
-      return rows;
-    },
-    async markDelivered(seqs) {
-      assertSame();
-      await keeper.markDelivered(seqs);
-    },
-    async quarantine(seq, reason) {
-      assertSame();
-      await keeper.quarantine(seq, reason);
-    },
-    async expire(seqs) {
-      assertSame();
-      await keeper.expire(seqs);
-    },
-  };
+class StoreSource implements OutboxSource {
+  readonly #keeper: OutboxKeeper;
+  readonly #syncPoints = new Map<number, Stamp>();
+  #store: OutboxKeeper['store'];
+
+  constructor(keeper: OutboxKeeper) {
+    this.#keeper = keeper;
+  }
+
+  /** Of all reports that were read here; undefined before the first. */
+  get epoch(): string | undefined {
+    return this.#store?.epoch;
+  }
+
+  syncPointOf(boot: number): Stamp | undefined {
+    return this.#syncPoints.get(boot);
+  }
+
+  async pendingAfter(reading: Reading): Promise<readonly PendingReport[]> {
+    const rows = await this.#sameKeeper().pendingAfter(reading);
+    for (const boot of new Set(rows.map(({ stamp }) => stamp.boot))) {
+      const point = await this.#sameKeeper().syncPoint(boot);
+      if (point !== undefined) this.#syncPoints.set(boot, point);
+    }
+    return rows;
+  }
+
+  async markDelivered(seqs: readonly number[]): Promise<void> {
+    await this.#sameKeeper().markDelivered(seqs);
+  }
+
+  async quarantine(seq: number, reason: string): Promise<void> {
+    await this.#sameKeeper().quarantine(seq, reason);
+  }
+
+  async expire(seqs: readonly number[]): Promise<void> {
+    await this.#sameKeeper().expire(seqs);
+  }
+
+  /** @throws FieldnoteError STORE_DEAD when it keeps another store by now, or none */
+  #sameKeeper(): OutboxKeeper {
+    this.#store ??= this.#keeper.store;
+    if (this.#keeper.store !== this.#store)
+      throw new FieldnoteError('STORE_DEAD', 'the store is being opened again');
+    return this.#keeper;
+  }
 }
 
 function retry(retryInMs: number): string {

@@ -60,7 +60,7 @@ async function* linesOf(folder: string, name: string): AsyncGenerator<Buffer> {
   if (rest.length > 0) throw invalid(folder, `${name} ends within a line`);
 }
 
-/** The records of what the node has lost. */
+/** The records of what the node has lost. @throws FieldnoteError BUNDLE_INVALID when they cannot be read */
 export async function gapsIn(
   folder: string,
   { site, node }: BundleManifest,
@@ -69,5 +69,7 @@ export async function gapsIn(
   for await (const chunk of createReadStream(join(folder, 'gaps.json'), { end: DOCUMENT_BYTES_MAX }))
     chunks.push(chunk as Buffer);
   const content = readMessage({ topic: `fieldnote/${site}/${node}/gap`, payload: Buffer.concat(chunks) });
-  return content.kind === 'gaps' ? content.gaps : [];
+  if (content.kind === 'gaps') return content.gaps;
+  const why = content.kind === 'unreadable' ? content.reason : 'it is a report';
+  throw invalid(folder, `gaps.json does not hold records of losses (${why})`);
 }

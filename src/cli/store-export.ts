@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { leaveReceipts } from '../carried-receipts.ts';
 import { type BundleManifest, fingerprintOf, readManifest, readReceipts } from '../carry/bundle.ts';
+import { gapsToCarry } from '../carry/carried-gaps.ts';
 import { type NodeKey, nodeKey } from '../carry/node-key.ts';
 import { bundlesAt } from '../carry/read-bundle.ts';
 import { writeBundle } from '../carry/write-bundle.ts';
@@ -38,7 +39,12 @@ export async function storeExport(
   const content = { site, node, epoch, agent: agentVersion, exportedAt: new Date().toISOString() };
   const written = events().next().done
     ? undefined
-    : await writeBundle(folder, { ...content, events: events(), gaps: { epoch, gaps }, key });
+    : await writeBundle(folder, {
+        ...content,
+        events: events(),
+        gaps: { epoch, gaps: gapsToCarry(gaps) },
+        key,
+      });
   tell(options, {
     confirmed: receipts.reduce((sum, { ranges }) => sum + countOf(ranges), 0),
     bundle: written?.path ?? null,

@@ -25,11 +25,12 @@ export function expiryIntervalS(leftMs: number): number | undefined {
 
 /**
  * How old something is at least. Across boots only right clocks can tell how long the device was off; otherwise it is as
- * old as this boot, so that a wrong clock makes nothing expire.
+ * old as this boot, so that a wrong clock makes nothing expire. What was made before the boots were counted, which is
+ * boot 0, may be of this one.
  */
 export function ageMs(made: Stamp, now: Stamp): number {
   if (made.boot === now.boot) return Math.max(0, now.monoMs - made.monoMs);
-  const sinceBootMs = made.boot < now.boot ? now.monoMs : 0;
+  const sinceBootMs = made.boot !== 0 && made.boot < now.boot ? now.monoMs : 0;
   return isRight(made) && isRight(now) ? Math.max(sinceBootMs, now.wallMs - made.wallMs) : sinceBootMs;
 }
 

@@ -43,12 +43,9 @@ export class Presence {
     return this.#health;
   }
 
-  /** @returns the message if it says something new */
-  setGap(document: Document): Message | undefined {
-    const message = retained(this.#topics.gap, document, 0);
-    if (message.payload === this.#gap?.payload) return undefined;
-    this.#gap = message;
-    return message;
+  setGap(document: Document): Message {
+    this.#gap = retained(this.#topics.gap, document, 0);
+    return this.#gap;
   }
 
   #onlineWith(document: Document): Message {

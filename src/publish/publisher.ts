@@ -65,6 +65,8 @@ export class Publisher {
   #connection: Connection | undefined;
   #connectedAtMs = Number.POSITIVE_INFINITY;
   #delivery: Delivery | undefined;
+  /** The latest retained payload that was sent over this connection, by topic. */
+  readonly #shown = new Map<string, Message['payload']>();
   #running: Promise<void> = Promise.resolve();
 
   /** @throws FieldnoteError BAD_ARGUMENT when site or node cannot be a topic level */
@@ -103,7 +105,8 @@ export class Publisher {
   /** What `gap` shows: the newest records of what was lost. Published at each change and at each connection. */
   publishGap(document: Document): void {
     const message = this.#presence.setGap(document);
-    if (this.#connection && message) this.#sendRetained(this.#connection, message);
+    const isShown = this.#shown.get(message.topic) === message.payload;
+    if (this.#connection && !isShown) this.#sendRetained(this.#connection, message);
   }
 
   /** Waits a moment for what is in flight, says that the node is offline, and disconnects. */
@@ -142,6 +145,7 @@ export class Publisher {
 
   async #attemptWith(version: MqttVersion): Promise<FieldnoteError> {
     this.#connectedAtMs = Number.POSITIVE_INFINITY;
+    this.#shown.clear();
     try {
       const connection = new Connection(this.#connectionOptions(version, await this.#options.secrets()));
       this.#connection = connection;
@@ -217,6 +221,7 @@ export class Publisher {
     if (this.#rateLimit.waitMs(undefined) > 0) return;
     this.#rateLimit.take(packetSizeBytes(message), undefined);
     connection.publish(message);
+    this.#shown.set(message.topic, message.payload);
   }
 
   #connectionOptions(version: MqttVersion, secrets: Secrets): ConnectionOptions {

@@ -1,7 +1,7 @@
 import { exponentialMs } from '../system/back-off.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Lane } from '../values/lane.ts';
-import { readReceipt } from '../values/receipt.ts';
+import { readReceipt, type SequenceRange } from '../values/receipt.ts';
 import type { PendingReport } from './outbox.ts';
 
 export interface ReceiptsOptions {
@@ -16,7 +16,7 @@ export interface ReceiptsOptions {
 }
 
 export interface ReceiptsEvents {
-  /** A receipt was about nothing that was sent, or came in a flood. */
+  /** A receipt was about something that was not sent over this connection, or came in a flood. */
   receiptIgnored(): void;
   /** So many reports got no receipt in time. */
   receiptsOverdue(count: number): void;
@@ -85,13 +85,14 @@ export class Receipts {
   take(payload: Buffer): number[] {
     const receipt = this.#isFlood() || payload.length > PAYLOAD_BYTES_MAX ? undefined : readReceipt(payload);
     const sentMax = this.#sentMax.get(receipt?.lane ?? '') ?? 0;
-    const ranges = receipt?.ranges.filter(([from, to]) => from <= to && to <= sentMax) ?? [];
-    if (receipt?.epoch !== this.#options.epoch() || ranges.length < (receipt?.ranges.length ?? 1))
+    const isOurs = receipt !== undefined && receipt.epoch === this.#options.epoch();
+    // A range may reach further than this connection has: copies of an earlier one are in it too.
+    if (!isOurs || receipt.ranges.some(([from, to]) => from > to || to > sentMax))
       this.#options.on.receiptIgnored();
-    if (receipt === undefined || receipt.epoch !== this.#options.epoch()) return [];
+    if (!isOurs) return [];
+    const holds = holderOf(receipt.ranges);
     const seqs = [...this.#awaited.values(), ...this.#late.values()]
-      .filter(({ lane }) => lane === receipt.lane)
-      .filter(({ laneSeq }) => ranges.some(([from, to]) => from <= laneSeq && laneSeq <= to))
+      .filter(({ lane, laneSeq }) => lane === receipt.lane && holds(laneSeq))
       .map(({ seq }) => seq);
     for (const seq of seqs) if (!this.#awaited.delete(seq)) this.#late.delete(seq);
     if (seqs.length > 0) this.#endSilence();
@@ -154,4 +155,23 @@ export class Receipts {
     this.#second.count += 1;
     return this.#second.count > RECEIPTS_PER_SECOND_MAX;
   }
+}
+
+/** Tells quickly whether a number is in one of the ranges, in whatever order they came and however they overlap. */
+function holderOf(ranges: readonly SequenceRange[]): (number: number) => boolean {
+  const sorted = ranges.filter(([from, to]) => from <= to).sort(([a], [b]) => a - b);
+  let reach = 0;
+  const reaches = sorted.map(([from, to]) => {
+    reach = Math.max(reach, to);
+    return { from, reach };
+  });
+  return (number) => {
+    let [low, high] = [0, reaches.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((reaches[middle]?.from ?? 0) <= number) low = middle + 1;
+      else high = middle;
+    }
+    return (reaches[low - 1]?.reach ?? 0) >= number;
+  };
 }

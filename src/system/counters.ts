@@ -56,7 +56,8 @@ export const COUNTERS = {
   texts_shed: 'reports that kept the text of their template: a newer revision came, or too many waited',
   publishes: 'MQTT publishes sent',
   publish_failures: 'MQTT publishes that were refused or timed out',
-  receipts_ignored: 'receipts about reports that were never sent, of another store, or in a flood',
+  receipts_ignored:
+    'receipts about reports that were not sent over this connection, of another store, or in a flood',
   receipts_overdue: 'reports sent again because no receipt came in time',
   broker_connects: 'connections to the broker',
   broker_losses: 'connections to the broker that failed or were lost',

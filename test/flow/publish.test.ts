@@ -1,6 +1,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from '../support/broker.ts';
-import { createRig, eventually, idsAt, idsTo, MemoryOutbox, startRig } from '../support/publisher-rig.ts';
+import {
+  createRig,
+  eventually,
+  idsAt,
+  idsTo,
+  MemoryOutbox,
+  movableClock,
+  startRig,
+} from '../support/publisher-rig.ts';
 
 function documentsAt(broker: Broker, level: string): unknown[] {
   const messages = broker.messages.filter(({ topic }) => topic === `fieldnote/plant/pump7/${level}`);
@@ -187,6 +195,20 @@ describe('gap', () => {
     broker.dropConnections();
     await eventually(() => expect(documentsAt(broker, 'gap')).toHaveLength(3));
     expect(broker.messages.at(-1)?.retain).toBe(true);
+  });
+
+  test('is published later when the rate limit did not let it go', async () => {
+    const clock = movableClock();
+    const { broker, publisher } = await startRig({}, { clock, config: { limit: { bytesPerSecond: 1 } } });
+    publisher.start();
+    await eventually(() => expect(documentsAt(broker, 'status')).toHaveLength(1));
+    // What comes first overdraws the account for the second.
+    publisher.publishHealth({ ok: true });
+    publisher.publishGap({ gaps: [1] });
+    clock.advance(3_600_000);
+    publisher.publishGap({ gaps: [1] });
+    await eventually(() => expect(documentsAt(broker, 'gap')).toEqual([{ gaps: [1] }]));
+    expect(documentsAt(broker, 'health')).toEqual([{ ok: true }]);
   });
 
   test('takes no place in a window of 1', async () => {

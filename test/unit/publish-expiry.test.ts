@@ -33,6 +33,11 @@ describe('the age of a report', () => {
     expect(ageMs({ ...NOW, boot: 1, wallMs: 3e12 }, NOW)).toBe(5000);
   });
 
+  test('is nothing for a report that was made before the boots were counted', () => {
+    expect(ageMs({ ...NOW, boot: 0, clock: 'unknown' }, NOW)).toBe(0);
+    expect(ageMs({ ...NOW, boot: 0, wallMs: 2e12 - DAY_MS }, NOW)).toBe(DAY_MS);
+  });
+
   test('is nothing for a report of a boot that is still to come', () => {
     expect(ageMs({ ...NOW, boot: 9, clock: 'unknown' }, NOW)).toBe(0);
   });
