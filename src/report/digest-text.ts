@@ -81,7 +81,7 @@ function joined(sentences: readonly (string | undefined)[]): string {
   return written.map((sentence) => `${capitalised(sentence)}.`).join(' ');
 }
 
-/** "Summary from 22 Nov 22:00 UTC to 06:00 UTC (8 h)" */
+/** "Summary of 22 Nov 22:00 UTC to 06:00 UTC (8 h)" */
 function headline({ occasion, from, to, lengthMs }: DigestFacts): string {
   const length = lengthMs === null ? undefined : formatDuration(lengthMs);
   const begin = formatTime(from, to);
@@ -103,7 +103,7 @@ function clock(time: string | undefined): string {
   return time === undefined ? ' (clock not set)' : '';
 }
 
-/** "5 incidents: 1 critical, 4 warnings; 3 of machines, 1 of a sensor, 1 of a bearing" */
+/** "5 incidents: 1 critical and 4 warnings; 3 of machines, 1 of a sensor and 1 of a bearing" */
 function countSentence({ counts, occasion }: DigestFacts): string {
   const { incidents, critical, warning, notice, machine, sensor, bearing } = counts;
   if (incidents === 0) return occasion === 'question' ? 'no incident fits the question' : 'no incident';
@@ -120,7 +120,7 @@ function countSentence({ counts, occasion }: DigestFacts): string {
   return `${several(incidents, 'incident', 'incidents')}: ${listed(severities)}; ${listed(kinds)}`;
 }
 
-/** "Feed pump 1: critical, since 02:14 UTC for 26 min, over; vibration rose to 7.4 mm/s (normal 2.3 mm/s, +220 %)" */
+/** "Feed pump 1: critical, over after 26 min, begun 02:14 UTC; vibration rose to 7.4 mm/s (normal 2.3 mm/s, +220 %)" */
 function incidentSentence(incident: DigestIncident, { to }: DigestFacts): string {
   const { asset, severity, opened, updated, closed } = incident;
   const begin = formatTime(opened, to);
@@ -228,7 +228,7 @@ function loss({ reason, count, least }: DigestFacts['gaps'][number]): string | u
   return least > 0 ? `at least ${several(least, ...words)}` : `an unknown number of ${words[1]}`;
 }
 
-/** "Watched: Feed pump 1 for 7 h 50 min of 8 h, Fan 3 not at all"; the least watched come first. */
+/** "Watched of these 8 h: Fan 3 not at all and Feed pump 1 for 7 h 50 min"; the least watched come first. */
 function coverageSentence({ coverage, lengthMs }: DigestFacts, shownMax: number): string | undefined {
   if (coverage.length === 0 || lengthMs === null) return undefined;
   const sorted = coverage.toSorted((one, other) => one.watchedMs - other.watchedMs);
