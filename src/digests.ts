@@ -24,13 +24,13 @@ import type { Verdict } from './values/verdict.ts';
 const TICK_MS = 10_000;
 /** How often it becomes durable that the link is up and what was watched: what a power cut may take of it. */
 const KEEP_MS = 300_000;
+/** Of the digest of a link that came back: only older ones of its kind can be before it. */
+export const OFFLINE_LANE: Lane = 'telemetry';
+
 /** Digests that nobody has yet, of one link after the other. */
 const UNTOLD_MAX = 1024;
 /** Waits after digests that could not be stored: each costs a look at all that is remembered. */
 const RETRY = { firstMs: 20_000, longestMs: 3_600_000 };
-
-/** Of the digest of a link that came back: only older ones of its kind can be before it. */
-export const OFFLINE_LANE: Lane = 'telemetry';
 
 export interface DigestsOptions {
   readonly config: Config;
@@ -172,7 +172,6 @@ export class Digests {
     if (seq !== undefined) this.#owed = undefined;
   }
 
-  /** Only digests of links that came back lie in their lane. */
   async #untold(): Promise<number | undefined> {
     const reading = { lane: OFFLINE_LANE, seq: 0, limit: UNTOLD_MAX };
     const rows = await this.#options.keeper.pendingAfter(reading).catch(() => []);

@@ -103,7 +103,7 @@ function clock(time: string | undefined): string {
   return time === undefined ? ' (clock not set)' : '';
 }
 
-/** "5 incidents: 1 critical, 4 warnings; 3 of machines, 1 of a sensor, 1 of a bearing" */
+/** "5 incidents: 1 critical and 4 warnings; 3 of machines, 1 of a sensor and 1 of a bearing" */
 function countSentence({ counts, occasion }: DigestFacts): string {
   const { incidents, critical, warning, notice, machine, sensor, bearing } = counts;
   if (incidents === 0) return occasion === 'question' ? 'no incident fits the question' : 'no incident';

@@ -3,7 +3,7 @@ import type { DigestEvent } from '../../src/publish/digest-envelope.ts';
 import { digestSchema } from '../../src/values/digest.ts';
 import type { Broker } from '../support/broker.ts';
 import { eventually } from '../support/daemon.ts';
-import { reportAt, reportsAt } from '../support/node-topics.ts';
+import { healthAt, reportAt, reportsAt } from '../support/node-topics.ts';
 import { setUpPlant } from '../support/plant.ts';
 
 /** Everything of the outbox that a broker got, in its order. */
@@ -67,6 +67,7 @@ describe('the daemon after a long time without a link', { timeout: 60_000 }, () 
     await daemon.logged(/^Feed pump 7: critical/);
     await broker.start();
     await reportAt(broker, ({ data }) => data.event === 'opened');
-    await eventually(() => expect(digestsAt(broker)).toEqual([]));
+    await healthAt(broker, () => true);
+    expect(digestsAt(broker)).toEqual([]);
   });
 });
