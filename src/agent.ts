@@ -18,6 +18,7 @@ import { createPublisher } from './publishing.ts';
 import { reportOf } from './report/facts.ts';
 import type { Writer } from './report/writer.ts';
 import { SourceReader } from './source.ts';
+import type { GapRow } from './store/gaps.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { type Clock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
@@ -34,8 +35,9 @@ import { createWriter, readUnwritten } from './writing.ts';
 /** How often silent channels get their gaps. */
 const TICK_MS = 1000;
 const STATUS_INTERVAL_MS = 60_000;
-/** The store keeps more of them than one message should hold. */
+/** The store keeps more of them than one message should hold: of reports, and of samples. */
 const GAPS_SHOWN_MAX = 50;
+const SAMPLE_GAPS_SHOWN_MAX = 10;
 /** For one window. The largest model that makes sense here takes a tenth of that on a Pi 4. */
 const JUDGE_DEADLINE_MS = 2000;
 /** Windows that wait for the judge, over all assets. */
@@ -160,7 +162,7 @@ function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
   const sayStatus = async () => log.info(statusLineOf(await healthOf(health), counters));
   const tell = async () => {
     publisher?.publishHealth(await healthOf(health));
-    publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: (await keeper.gaps()).slice(-GAPS_SHOWN_MAX) });
+    publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: shownOf(await keeper.gaps()) });
     parts.mirroring?.update();
   };
   const everyMinute = () => {
@@ -179,6 +181,13 @@ function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
       for (const timer of timers) clearInterval(timer);
     },
   };
+}
+
+/** The newest, in their order. Those of samples, which a bad cable makes by the minute, leave room for the others. */
+function shownOf(gaps: readonly GapRow[]): GapRow[] {
+  const ofSamples = gaps.filter(({ reason }) => reason === 'samples').slice(-SAMPLE_GAPS_SHOWN_MAX);
+  const others = gaps.filter(({ reason }) => reason !== 'samples').slice(-GAPS_SHOWN_MAX);
+  return [...ofSamples, ...others].sort((a, b) => a.id - b.id);
 }
 
 async function readStates(keeper: StoreKeeper, log: Logger): Promise<Map<string, unknown>> {

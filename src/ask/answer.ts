@@ -12,6 +12,9 @@ import type { KnownAsset, Query } from './question.ts';
 import type { Remembered } from './remembered.ts';
 
 export const NO_RECORD = 'I have no record of that.';
+/** What a store that is there can say for all of its time, without knowing when anybody watched. */
+const NONE_OPEN = 'No incident of that kind is open.';
+const NONE_EVER = 'No incident of that kind is recorded.';
 
 export interface Answer {
   /** False where there is nothing at all about it: no report, and nobody watched. */
@@ -57,6 +60,9 @@ export async function answerOf({
   const isMissed = query.isAboutGaps && digest.gaps.length > 0;
   const hasRecord = reports.length > 0 || isWatched || isMissed;
   const text = query.isAboutGaps ? gapsText(digest) : digest.text;
+  const isOfAllTime = query.span === undefined && !query.isAboutGaps && recollection !== undefined;
+  if (!hasRecord && isOfAllTime && found.unplaced + found.unreadable === 0)
+    return { hasRecord: true, text: query.state === 'open' ? NONE_OPEN : NONE_EVER, digest, reports };
   return { hasRecord, text: hasRecord ? text : withoutRecord(digest), digest, reports };
 }
 

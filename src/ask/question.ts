@@ -92,7 +92,8 @@ const FILLERS = wordSet(
     'if more less by see look looks like seen as well again kind kinds sort type types also both his her their them they',
 );
 /** Questions for everything but something are not understood, rather than taken for their opposite. */
-const EXCEPTIONS = wordSet('except excluding besides without');
+const EXCEPTIONS = wordSet('except excluding besides without but ignoring omit minus');
+const EXCEPTION_PAIRS = ['other than', 'apart from'];
 /** After these the name of something follows. */
 const TOWARDS = wordSet('to with of at on for about from');
 
@@ -165,7 +166,10 @@ function withoutNegation(words: readonly string[]): string[] {
 
 function negationIn(words: readonly string[]): string | undefined {
   const at = words.findIndex(
-    (word, place) => EXCEPTIONS.has(word) || (isNot(word) && hasMeaning(words[place + 1] ?? '')),
+    (word, place) =>
+      EXCEPTIONS.has(word) ||
+      EXCEPTION_PAIRS.includes(`${word} ${words[place + 1]}`) ||
+      (isNot(word) && hasMeaning(words[place + 1] ?? '')),
   );
   return at < 0 ? undefined : words.slice(at, at + 2).join(' ');
 }

@@ -13,8 +13,8 @@ const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 const ANSWER_TIMEOUT_MS = 15_000;
 /** The history has a budget; what is longer is no answer of a daemon. */
 const ANSWER_LENGTH_MAX = 512 * 1024 * 1024;
-/** The daemon is not there, or has not begun to listen. */
-const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'];
+/** The daemon is not there, has not begun to listen, or has no socket because its folder has too long a name for one. */
+const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'EINVAL', 'ENAMETOOLONG'];
 
 export interface Remembered {
   readonly now: Stamp;

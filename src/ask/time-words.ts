@@ -193,5 +193,7 @@ function instantOf(
   if (part === undefined) return on(day)[0] ?? day;
   const span = spanOfDay(day, part, timeOfDay);
   const moments = [...on(day), ...on(dayOf(day, 1))];
-  return moments.find((ms) => ms >= span.fromMs && ms <= span.toMs) ?? moments[0] ?? day;
+  const isMeant = (ms: number) =>
+    ms >= span.fromMs && ms <= span.toMs && (afterMs === undefined || ms > afterMs);
+  return moments.find(isMeant) ?? moments[0] ?? day;
 }

@@ -31,7 +31,7 @@ export interface GapRow extends Omit<Gap, 'lane'> {
   readonly epoch: string | null;
 }
 
-/** The newest are kept; the totals go on counting. */
+/** The newest of lost reports are kept, and as many of lost samples; the totals go on counting. */
 const GAPS_MAX = 1000;
 /** A detail may quote a broker. */
 const DETAIL_LENGTH_MAX = 256;
@@ -48,7 +48,11 @@ export function recordGap({ sql, epoch }: Database, gap: Gap): void {
   sql.run`
     INSERT INTO gap (reason, detail, count, fromSeq, toSeq, at, lane, epoch)
     VALUES (${reason}, ${detail}, ${count}, ${fromSeq}, ${toSeq}, ${at && JSON.stringify(at)}, ${lane}, ${epoch})`;
-  sql.run`DELETE FROM gap WHERE id <= (SELECT max(id) FROM gap) - ${GAPS_MAX}`;
+  // A bad cable makes one a minute: it must not push out what explains the numbers that a collector misses.
+  const isOfSamples = reason === 'samples' ? 1 : 0;
+  sql.run`
+    DELETE FROM gap WHERE (reason = 'samples') = ${isOfSamples} AND id <= (
+      SELECT id FROM gap WHERE (reason = 'samples') = ${isOfSamples} ORDER BY id DESC LIMIT 1 OFFSET ${GAPS_MAX})`;
 }
 
 /** All recorded gaps, the oldest first. */

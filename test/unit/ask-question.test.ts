@@ -95,6 +95,12 @@ describe('questions', () => {
     expect(wrong.slice(misunderstoodMax), wrong.join('\n')).toEqual([]);
   });
 
+  test('name hours on both sides of midnight', () => {
+    expect(readQuestion('what happened between 22 and 6 last night', context)).toMatchObject({
+      span: { fromMs: local(22, 22), toMs: local(23, 6) },
+    });
+  });
+
   test('name the words that were not used', () => {
     expect(readQuestion('did pump1 overheat yesterday?', context)).toMatchObject({ unused: ['overheat'] });
   });
@@ -106,6 +112,10 @@ describe('questions', () => {
     ['colourless green ideas', 'not-understood', 'colourless green ideas'],
     ['all incidents that are not critical', 'negated', 'not critical'],
     ['everything except sensors today', 'negated', 'except sensors'],
+    ['everything but pump1 today', 'negated', 'but pump1'],
+    ['all incidents other than pump1', 'negated', 'other than'],
+    ['all assets apart from pump1', 'negated', 'apart from'],
+    ['all incidents today ignoring pump1', 'negated', 'ignoring pump1'],
     ['', 'not-understood', ''],
   ] as const)('that cannot be answered are refused: %s', ([question, kind, words]) => {
     const refused = readQuestion(question, context);

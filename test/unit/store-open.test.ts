@@ -120,6 +120,15 @@ describe('what is kept beside the reports', () => {
     expect([details.length, details[0], details.at(-1)]).toEqual([1000, 'gap 10', 'gap 1009']);
   });
 
+  test('gaps: those of a bad cable push out none of lost reports', () => {
+    const database = openIn(temporaryFolder());
+    const gap = { detail: '', count: 1, fromSeq: null, toSeq: null, at: null } as const;
+    call(database, 'recordGap', { ...gap, reason: 'evicted' });
+    for (let minute = 0; minute < 1010; minute++) call(database, 'recordGap', { ...gap, reason: 'samples' });
+    const reasons = call(database, 'gaps', undefined).map(({ reason }) => reason);
+    expect([reasons.length, reasons[0]]).toEqual([1001, 'evicted']);
+  });
+
   test('gaps: a detail from outside is cut to its limit', () => {
     const database = openIn(temporaryFolder());
     const gap = { reason: 'refused', count: null, fromSeq: null, toSeq: null, at: null } as const;
