@@ -13,8 +13,11 @@ import { watchReports } from '../support/report-watcher.ts';
 /** Nodes that are killed at the same time, each again and again: to start them takes most of the time. */
 const NODES = ['n1', 'n2', 'n3'];
 const KILLS = process.env['FIELDNOTE_NIGHTLY'] === '1' ? 1002 : 300;
-/** A window that is on its way when it happens, and a batch of receipts that is not yet written. */
-const COPIES_PER_KILL_MAX = 16 + 64;
+/**
+ * On average: a window that is on its way when it happens, and a batch of receipts that is not yet written. One kill may cost
+ * more: four windows wait for receipts, eight with critical reports, and up to 1024 that have theirs wait for the disk.
+ */
+const COPIES_PER_KILL_MEAN_MAX = 16 + 64;
 const NO_END = 1e9;
 
 /** Kills a node at random moments, also while it starts, then lets it deliver what is left. */
@@ -72,7 +75,7 @@ describe.runIf(needsCommand('mosquitto'))('a node that is killed', () => {
       expect(promised.length).toBeGreaterThan(KILLS);
       expect([rows, ids]).toEqual([places.size, places.size]);
       expect(watcher.outOfOrder).toEqual([]);
-      expect(copyCount).toBeLessThanOrEqual(KILLS * COPIES_PER_KILL_MAX);
+      expect(copyCount).toBeLessThanOrEqual(KILLS * COPIES_PER_KILL_MEAN_MAX);
       const balances = NODES.flatMap((node, index) => {
         const books = killed[index]?.books;
         return books === undefined ? `${node} ended without its books` : balanceFaults(node, books, lanes);

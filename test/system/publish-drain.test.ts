@@ -1,11 +1,12 @@
 import mqtt, { type IPublishPacket } from 'mqtt';
 import { describe, expect, test } from 'vitest';
+import { Store } from '../../src/store/store.ts';
 import { eventually, newFolder } from '../support/daemon.ts';
 import { startDelayProxy } from '../support/delay-proxy.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { needsCommand } from '../support/needs.ts';
 import { startPublishing } from '../support/publishing-process.ts';
-import { fillStore, NODE } from '../support/store-backlog.ts';
+import { fillStore, NODE, STORE_SIZE_MAX_MIB } from '../support/store-backlog.ts';
 
 const IS_NIGHTLY = process.env['FIELDNOTE_NIGHTLY'] === '1';
 const BACKLOG_LENGTH = IS_NIGHTLY ? 1_000_000 : 30_000;
@@ -76,6 +77,15 @@ async function memoryWhenEmpty(dataDir: string, port: number, ids: readonly stri
   return idle.residentBytes;
 }
 
+/** What the node says became of its reports. */
+async function booksOf(dataDir: string) {
+  const settings = { dataDir, sizeMaxMiB: STORE_SIZE_MAX_MIB, bootId: 'boot of the test' };
+  const store = await Store.open({ ...settings, onDead: console.error });
+  const { lanes, ...books } = await store.totals();
+  await store.close();
+  return books;
+}
+
 describe.runIf(needsCommand('mosquitto'))('a backlog of reports', () => {
   test(
     'drains over a slow link in little memory, and a fresh critical report overtakes it',
@@ -93,6 +103,10 @@ describe.runIf(needsCommand('mosquitto'))('a backlog of reports', () => {
       const first = [...new Set(ids)].filter((id) => id.startsWith('incident'));
       expect(first).toEqual(first.toSorted());
       expect(first).toHaveLength(BACKLOG_LENGTH);
+      // Each leg has added a critical report.
+      const [accepted, delivered] = [BACKLOG_LENGTH + 2, BACKLOG_LENGTH + 2];
+      const given = { expired: 0, evicted: 0, quarantined: 0 };
+      expect(await booksOf(folder.path)).toEqual({ accepted, delivered, pending: 0, ...given });
     },
     IS_NIGHTLY ? 3_600_000 : 300_000,
   );
