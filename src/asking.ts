@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -51,7 +51,10 @@ export function startAsking(options: AskingOptions): { stop(): void } {
   try {
     // One that was killed leaves its socket behind; the store is ours, so nobody listens there.
     rmSync(path, { force: true });
-    server.listen(path, () => chmodSync(path, 0o600));
+    // It must never be there for others, not even for a moment; listening on a path binds it at once.
+    const before = process.umask(0o177);
+    server.listen(path);
+    process.umask(before);
   } catch (error) {
     server.emit('error', error);
   }
