@@ -20,7 +20,9 @@ export interface DigestTimes {
 /** The time that a digest is due about, or undefined while none is: each begins where the last one ended. */
 export function periodDue({ at, now, told, began }: DigestTimes): Period | undefined {
   if (at.length === 0) return undefined;
-  if (now.clock === 'unknown') {
+  // A board without a clock of its own begins in the past until somebody sets it.
+  const isBehind = now.clock === 'floor' && told.clock !== 'unknown' && now.wallMs < told.wallMs;
+  if (now.clock === 'unknown' || isBehind) {
     const sinceMs = told.boot === now.boot ? offsetMs(told, now) : offsetMs(began, now);
     return (sinceMs ?? 0) >= DAY_MS / at.length ? { from: told, to: now } : undefined;
   }

@@ -78,7 +78,7 @@ function understanding(query: Query, assets: readonly KnownAsset[], now: Stamp):
   return [
     `Understood: ${what}${about} of ${whose}, ${spanText(span)}`,
     isTimeNamed || span === undefined ? '' : ' (no time was named)',
-    now.clock === 'unknown' || now.clock === 'floor' ? ', by a clock that nothing has set' : '',
+    now.clock === 'unknown' || now.clock === 'floor' ? ', by a clock that may not be set' : '',
     unused.length === 0 ? '.' : `. Not used: ${unused.join(', ')}.`,
   ].join('');
 }

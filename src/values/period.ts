@@ -8,13 +8,16 @@ export interface Period {
 
 /**
  * Milliseconds from one moment to another, negative when that was before: exact within a boot, otherwise by the wall
- * clocks. Where one of them knows nothing the order of the boots is known at least, as ±Infinity. Undefined when not
- * even that is: boot 0 is one that nobody counted.
+ * clocks. Where one of them knows nothing, or nobody has set it and it denies the order of the boots, that order is known
+ * at least, as ±Infinity. Undefined when not even that is: boot 0 is one that nobody counted.
  */
 export function offsetMs(from: Stamp, to: Stamp): number | undefined {
   if (from.boot === to.boot && from.boot !== 0) return to.monoMs - from.monoMs;
-  if (from.clock !== 'unknown' && to.clock !== 'unknown') return to.wallMs - from.wallMs;
-  if (from.boot === 0 || to.boot === 0) return undefined;
+  const isCounted = from.boot !== 0 && to.boot !== 0;
+  const isUnset = from.clock === 'floor' || to.clock === 'floor';
+  const isDenied = isCounted && isUnset && to.wallMs > from.wallMs !== to.boot > from.boot;
+  if (from.clock !== 'unknown' && to.clock !== 'unknown' && !isDenied) return to.wallMs - from.wallMs;
+  if (!isCounted) return undefined;
   return to.boot > from.boot ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { latestTimeMs, periodDue, stampOfWall } from '../../src/digest-times.ts';
+import { offsetMs } from '../../src/values/period.ts';
 import type { Stamp } from '../../src/values/stamp.ts';
 
 const zone = process.env['TZ'];
@@ -52,6 +53,19 @@ describe('a digest by the time of the day', () => {
     expect(due(at(8, lost), at(0, lost))).toEqual({ from: at(0, lost), to: at(8, lost) });
     expect(due(at(23, lost), at(0, lost), ['06:00'])).toBeUndefined();
     expect(due(at(24, lost), at(0, lost), ['06:00'])).toBeDefined();
+  });
+
+  test('comes after as much running where a board began far in the past', () => {
+    const told = at(0, { boot: 1 });
+    const past = (hours: number) => {
+      const now = at(hours, { clock: 'floor' });
+      return { ...now, wallMs: now.wallMs - 500 * HOUR_MS };
+    };
+    const dueSince = (hours: number) => periodDue({ at: SHIFTS, now: past(hours), told, began: past(0) });
+    expect(dueSince(7.9)).toBeUndefined();
+    expect(dueSince(8)).toEqual({ from: told, to: past(8) });
+    expect(offsetMs(told, past(8))).toBe(Number.POSITIVE_INFINITY);
+    expect(offsetMs(past(8), told)).toBe(Number.NEGATIVE_INFINITY);
   });
 
   test('counts the running since the start when the last one was before a restart', () => {
