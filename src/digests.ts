@@ -149,7 +149,7 @@ export class Digests {
     return this.#options.keeper.store?.recall(period);
   }
 
-  /** That of a link which came back lies alone in its lane, so that nothing older goes before it. */
+  /** As a row of the outbox. Digests by the time of the day are evidence. */
   #entryOf(digest: Digest, stamp: Stamp) {
     const { id, revision, occasion, site, node } = digest;
     const lane = occasion === 'offline' ? OFFLINE_LANE : 'evidence';
