@@ -1,7 +1,10 @@
 import type { OutboxSource } from './outbox.ts';
 
-/** A batch of acknowledgements is written when it has so many, or is so old: each write is an fsync. */
-const BATCH_LENGTH_MAX = 64;
+/**
+ * A batch of acknowledgements is written when it has so many, or is so old: each write may be an fsync. The store keeps a
+ * few more back; together they are what a kill sends again beside the window.
+ */
+const BATCH_LENGTH_MAX = 48;
 const BATCH_AGE_MS_MAX = 100;
 
 export interface SettlementOptions {
