@@ -13,7 +13,7 @@ import { publishRefused, reasonText, verdictOf } from './reasons.ts';
 import type { Receipts } from './receipts.ts';
 import type { RetryDelay } from './retry-delay.ts';
 import { SendingWindow } from './sending-window.ts';
-import { Settlement } from './settlement.ts';
+import { Settlement, UNWRITTEN_LENGTH_MAX } from './settlement.ts';
 import type { Suspects } from './suspects.ts';
 
 export interface DeliveryOptions {
@@ -51,9 +51,6 @@ export interface DeliveryEvents {
    */
   refused(error: FieldnoteError, retryInMs: number): void;
 }
-
-/** Settled reports that may wait for the outbox before sending pauses. */
-const UNWRITTEN_LENGTH_MAX = 1024;
 
 /**
  * Sends the outbox over one connection: a window at a time, urgent lanes first and each lane in order. A report leaves the

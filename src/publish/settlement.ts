@@ -5,6 +5,8 @@ import type { OutboxSource } from './outbox.ts';
  * few more back; together they are what a kill sends again beside the window.
  */
 const BATCH_LENGTH_MAX = 48;
+/** One batch is being written while the next one fills. With more settled than these nothing new is sent. */
+export const UNWRITTEN_LENGTH_MAX = 2 * BATCH_LENGTH_MAX;
 const BATCH_AGE_MS_MAX = 100;
 
 export interface SettlementOptions {
