@@ -19,6 +19,7 @@ import { type Clock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
+import type { VitalSign } from './system/pulse.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
 import type { Lane } from './values/lane.ts';
@@ -47,9 +48,13 @@ export interface AgentOptions {
   /** Why work that can wait should wait now; `strainOf` asks the kernel. */
   readonly strain: (limits: StrainLimits) => string | undefined;
   readonly log: Logger;
+  /** Hears every minute in one line how everything is. */
+  readonly onStatus?: (line: string) => void;
 }
 
 export interface RunningAgent {
+  /** What must not stand still: every source, the store and the judge. */
+  readonly vitalSigns: readonly VitalSign[];
   /** Ends everything in order: no more samples, then verdicts, then reports, then the store. */
   stop(): Promise<void>;
 }
@@ -119,6 +124,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const asking = startAsking({ dataDir, clock, log, recall: (period) => digests.recall(period) });
 
   return {
+    vitalSigns: vitalSignsOf(parts, sources),
     async stop() {
       clearInterval(tick);
       telling.stop();
@@ -146,7 +152,11 @@ interface Told {
 function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
   const { config, clock, counters, keeper, writer, log } = parts;
   const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
-  const sayStatus = async () => log.info(statusLineOf(await healthOf(health), counters));
+  const sayStatus = async () => {
+    const line = statusLineOf(await healthOf(health), counters);
+    log.info(line);
+    parts.onStatus?.(line);
+  };
   const tell = async () => {
     publisher?.publishHealth(await healthOf(health));
     publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: shownOf(await keeper.gaps()) });
@@ -184,6 +194,16 @@ async function readStates(keeper: StoreKeeper, log: Logger): Promise<Map<string,
     log.error(`cannot read the incidents of before: ${messageOf(error)}; beginning without`);
     return new Map();
   }
+}
+
+/** A disk that refuses is no death, a thread that never answers is; so it is with a device that is away and its reader. */
+function vitalSignsOf({ keeper, judge }: Parts, sources: Told['sources']): VitalSign[] {
+  const answered = () => undefined;
+  return [
+    { name: 'the store', ask: async () => keeper.store?.totals().then(answered, answered) },
+    { name: 'the judge', ask: async () => judge.stuck },
+    ...[...sources].map(([key, source]) => ({ name: `source ${key}`, ask: async () => source.stuck })),
+  ];
 }
 
 function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {

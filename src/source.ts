@@ -15,6 +15,8 @@ const LOG_INTERVAL_MS = 60_000;
 const GAP_INTERVAL_MS = 60_000;
 /** How often a decoder may ask its device something. */
 const TICK_MS = 250;
+/** Opening and closing give up or are done long before; a driver that does neither needs a new process. */
+const STUCK_MS = 30_000;
 
 export interface SourceReaderOptions {
   readonly key: string;
@@ -67,6 +69,13 @@ export class SourceReader {
   /** What `health` says about it. */
   get state(): string {
     return this.#state;
+  }
+
+  /** Why its reader stands still; undefined while it works, also when the device is away. */
+  get stuck(): string | undefined {
+    const { busySinceMs } = this.#link;
+    const busyMs = busySinceMs === undefined ? 0 : this.#options.clock.monoMs() - busySinceMs;
+    return busyMs > STUCK_MS ? `opens or closes for ${Math.round(busyMs / 1000)} s` : undefined;
   }
 
   /** Who speaks there and how well its clock is known; undefined for what does not describe itself. */

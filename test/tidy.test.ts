@@ -24,7 +24,7 @@ const ENTRY_POINTS = [
 ];
 
 const product = readSources(['src']);
-const all = [...product, ...readSources(['demo', 'bench', 'docs', 'eval', 'test'])];
+const all = [...product, ...readSources(['deploy', 'demo', 'bench', 'docs', 'eval', 'test'])];
 const byPath = new Map(all.map((file) => [file.path, file]));
 const folderOf = (path: string) => dirname(path).split('/')[1] ?? '';
 

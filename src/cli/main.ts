@@ -20,7 +20,8 @@ Examples:
   $ fieldnote ask "which critical incidents are still open?"
   $ fieldnote ask "sensor faults since monday"`;
 
-function program(): Command {
+/** Every command with its arguments and options; nothing has run yet. */
+export function program(): Command {
   const fieldnote = new Command('fieldnote')
     .description(
       'Edge agent for machines without a network: reads sensors, learns normal, reports faults, loses nothing.',
@@ -84,15 +85,20 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-try {
-  await program().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has said what is wrong; help and version are no errors.
-    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badArguments;
-  } else {
-    const prefix = error instanceof FieldnoteError ? 'fieldnote: ' : 'fieldnote: unexpected: ';
-    process.stderr.write(`${prefix}${describeError(error)}\n`);
-    process.exitCode = exitCodeOf(error);
+/** Runs the command that the arguments of this process name. */
+export async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong; help and version are no errors.
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badArguments;
+    } else {
+      const prefix = error instanceof FieldnoteError ? 'fieldnote: ' : 'fieldnote: unexpected: ';
+      process.stderr.write(`${prefix}${describeError(error)}\n`);
+      process.exitCode = exitCodeOf(error);
+    }
   }
 }
+
+if (import.meta.main) await main();

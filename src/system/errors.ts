@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'SINK_REFUSED'
   | 'DOWNLOAD_FAILED'
   | 'SECRET_UNREADABLE'
+  | 'NOTIFIER_UNAVAILABLE'
   | 'BAD_ARGUMENT';
 
 /** An expected failure. `instanceof FieldnoteError` and `code` narrow it; anything else is a bug. */
