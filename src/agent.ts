@@ -20,9 +20,10 @@ import type { Writer } from './report/writer.ts';
 import { SourceReader } from './source.ts';
 import type { GapRow } from './store/gaps.ts';
 import { StoreKeeper } from './store-keeper.ts';
-import { type Clock, systemClock } from './system/clock.ts';
+import { BUILD_FLOOR_MS, type Clock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
+import { GnssTime } from './system/gnss-time.ts';
 import type { Logger } from './system/log.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
@@ -30,6 +31,7 @@ import type { IncidentEvent } from './values/incident.ts';
 import { type Lane, laneOf } from './values/lane.ts';
 import type { Report } from './values/report.ts';
 import type { Stamp } from './values/stamp.ts';
+import type { TimeOfDay } from './values/time.ts';
 import { createWriter, readUnwritten } from './writing.ts';
 
 /** How often silent channels get their gaps. */
@@ -66,6 +68,7 @@ export interface RunningAgent {
 interface Parts extends AgentOptions {
   readonly counters: Counters;
   readonly clock: Clock;
+  readonly gnss: GnssTime;
   readonly keeper: StoreKeeper;
   readonly judge: Judge;
   readonly writer: Writer | undefined;
@@ -93,10 +96,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   // The clock stamps with the boot number, which the store counts; it stays the same while the store is opened again.
   let keeper: StoreKeeper | undefined;
   let boot = 0;
-  const clock = systemClock(() => {
+  const countBoot = () => {
     boot = keeper?.store?.boot ?? boot;
     return boot;
-  });
+  };
+  const gnss = new GnssTime(BUILD_FLOOR_MS);
+  const clock = systemClock(countBoot, { gnss: (monoMs) => gnss.at(monoMs) });
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId, deviceId };
   const nudge = (lane?: Lane) => publisher?.nudge(lane);
   keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });
@@ -117,7 +122,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       accept: (report) => acceptText(parts, report),
       keepTemplate: (report) => keeper.dropUnwritten(report),
     });
-  const parts: Parts = { ...options, counters, clock, keeper, judge, writer, hold, states };
+  const parts: Parts = { ...options, counters, clock, gnss, keeper, judge, writer, hold, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
@@ -229,6 +234,7 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
       },
       onWaveform: (waveform) => assets.hear(waveform),
       onDevice: (device) => assets.describe(device),
+      onTime: (time) => hearTime(parts, time),
       onGap(detail, count) {
         log.warn({ source: key, count }, detail);
         logged(log, keeper.recordMissingSamples(detail, count));
@@ -238,6 +244,22 @@ function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceR
   }
   for (const source of sources.values()) source.start();
   return sources;
+}
+
+/** Says once when the time of day became known, and when it turned out another. */
+function hearTime({ gnss, counters, log }: Parts, time: TimeOfDay): void {
+  const { source } = time;
+  const hearing = gnss.hear(time);
+  if (hearing.kind === 'refused') counters.add('times_refused', source);
+  if (hearing.kind !== 'set' && hearing.kind !== 'moved') return;
+  const at = new Date(gnss.at(time.monoMs)?.wallMs ?? time.wallMs).toISOString();
+  const rolledOver = hearing.rolledOver ? ', with the weeks that its receiver does not count' : '';
+  log.warn(
+    { source, by: hearing.by },
+    hearing.kind === 'set'
+      ? `source ${source} tells the time of day: ${at}${rolledOver}`
+      : `source ${source} moved the time of day by ${(hearing.by / 1000).toFixed(1)} s to ${at}${rolledOver}`,
+  );
 }
 
 function startMirroring(

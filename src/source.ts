@@ -8,6 +8,7 @@ import type { Counters } from './system/counters.ts';
 import type { Logger } from './system/log.ts';
 import type { Device, DeviceTiming, Loss, Waveform } from './values/device.ts';
 import type { Decoded, Sample } from './values/sample.ts';
+import type { TimeOfDay } from './values/time.ts';
 
 /** At most one line in the log of each kind in so long, for each source; the counters have it all. */
 const LOG_INTERVAL_MS = 60_000;
@@ -28,6 +29,8 @@ export interface SourceReaderOptions {
   readonly onWaveform: (waveform: Waveform) => void;
   /** A device is ready, or was restarted. */
   readonly onDevice: (device: Device) => void;
+  /** A device told the time of day. */
+  readonly onTime: (time: TimeOfDay) => void;
   /** Samples are missing for good: what a durable record should say, and how many if that is known. */
   readonly onGap: (detail: string, count: number | null) => void;
 }
@@ -132,6 +135,9 @@ export class SourceReader {
         return;
       case 'stats':
         counters.add('device_stats', key);
+        return;
+      case 'time':
+        this.#options.onTime(item);
     }
   }
 
