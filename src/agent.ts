@@ -3,7 +3,6 @@ import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
 import { ChannelPause } from './channel-pause.ts';
 import type { AssetConfig, Config, MqttConfig } from './config/schema.ts';
-import { openDeviceCache } from './device-cache.ts';
 import { Digests } from './digests.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
 import type { IncidentState } from './incident/machine.ts';
@@ -17,7 +16,8 @@ import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
 import { reportOf } from './report/facts.ts';
 import type { Writer } from './report/writer.ts';
-import { SourceReader } from './source.ts';
+import type { Source } from './source-seam.ts';
+import { startSources } from './sources.ts';
 import type { GapRow } from './store/gaps.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { BUILD_FLOOR_MS, type Clock, systemClock } from './system/clock.ts';
@@ -31,7 +31,6 @@ import type { IncidentEvent } from './values/incident.ts';
 import { type Lane, laneOf } from './values/lane.ts';
 import type { Report } from './values/report.ts';
 import type { Stamp } from './values/stamp.ts';
-import type { TimeOfDay } from './values/time.ts';
 import { createWriter, readUnwritten } from './writing.ts';
 
 /** How often silent channels get their gaps. */
@@ -82,7 +81,7 @@ interface Parts extends AgentOptions {
 /**
  * The whole way of a sample, wired. Each step is a folder of its own:
  *
- *   link → decode               SourceReader, one per source
+ *   link → decode               startSources: one Source each, mostly a SourceReader
  *   window → judge → incident   Assets, with one Asset for each machine that is watched
  *   report → store → publish    acceptReport, StoreKeeper, Publisher; the Writer's text follows as acceptText
  *   beside it                   Digests, of what the store remembers
@@ -129,7 +128,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
-  const sources = startSources(parts, assets);
+  const sources = startSources({ ...parts, assets });
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
   const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();
@@ -157,7 +156,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 interface Told {
   readonly publisher: Publisher | undefined;
   readonly assets: Assets;
-  readonly sources: ReadonlyMap<string, SourceReader>;
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
 /** Says again and again how everything is: to the broker, to the mirrors, and to the log. */
@@ -217,55 +216,10 @@ function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
   });
 }
 
-function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceReader> {
-  const { config, keeper, hold, log } = parts;
-  const descriptorCache = openDeviceCache(config.dataDir, log);
-  const sources = new Map<string, SourceReader>();
-  for (const [key, sourceConfig] of Object.entries(config.sources)) {
-    const source = new SourceReader({
-      ...parts,
-      key,
-      config: sourceConfig,
-      random: Math.random,
-      descriptorCache,
-      onSample(sample) {
-        hold?.push(sample);
-        assets.push(sample);
-      },
-      onWaveform: (waveform) => assets.hear(waveform),
-      onDevice: (device) => assets.describe(device),
-      onTime: (time) => hearTime(parts, time),
-      onGap(detail, count) {
-        log.warn({ source: key, count }, detail);
-        logged(log, keeper.recordMissingSamples(detail, count));
-      },
-    });
-    sources.set(key, source);
-  }
-  for (const source of sources.values()) source.start();
-  return sources;
-}
-
-/** Says once when the time of day became known, and when it turned out another. */
-function hearTime({ gnss, counters, log }: Parts, time: TimeOfDay): void {
-  const { source } = time;
-  const hearing = gnss.hear(time);
-  if (hearing.kind === 'refused') counters.add('times_refused', source);
-  if (hearing.kind !== 'set' && hearing.kind !== 'moved') return;
-  const at = new Date(gnss.at(time.monoMs)?.wallMs ?? time.wallMs).toISOString();
-  const rolledOver = hearing.rolledOver ? ', with the weeks that its receiver does not count' : '';
-  log.warn(
-    { source, by: hearing.by },
-    hearing.kind === 'set'
-      ? `source ${source} tells the time of day: ${at}${rolledOver}`
-      : `source ${source} moved the time of day by ${(hearing.by / 1000).toFixed(1)} s to ${at}${rolledOver}`,
-  );
-}
-
 function startMirroring(
   parts: Parts,
   mqtt: MqttConfig,
-  shown: { assets: Assets; sources: ReadonlyMap<string, SourceReader> },
+  shown: { assets: Assets; sources: ReadonlyMap<string, Source> },
 ): Promise<Mirroring> {
   return Mirroring.start({
     ...{ ...parts, ...shown, mqtt },

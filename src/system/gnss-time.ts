@@ -143,5 +143,5 @@ function agree(a: Offset, b: Offset): boolean {
 }
 
 function leastLate(offsets: readonly Offset[]): Offset {
-  return offsets.reduce((best, offset) => (offset.offsetMs > best.offsetMs ? offset : best));
+  return offsets.reduce((best, offset) => (offset.offsetMs >= best.offsetMs ? offset : best));
 }
