@@ -32,7 +32,11 @@ const channel = z
       .enum(orders)
       .optional()
       .describe('Order of the bytes; ABCD has the most significant first, CDAB swaps the words.'),
-    scale: z.number().default(1).describe('value = number in the registers × scale + offset'),
+    scale: z
+      .number()
+      .refine((scale) => scale !== 0, 'must not be 0')
+      .default(1)
+      .describe('value = number in the registers × scale + offset'),
     offset: z.number().default(0).describe('Added after the scale.'),
     bits: z
       .tuple([z.int().min(0).max(63), z.int().min(0).max(63)])

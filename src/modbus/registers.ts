@@ -1,3 +1,4 @@
+import { FieldnoteError } from '../system/errors.ts';
 import type { ModbusRequest, ReadFunction } from './message.ts';
 import {
   type ByteOrder,
@@ -148,6 +149,48 @@ function unsignedOf(bytes: DataView): bigint {
   let value = 0n;
   for (let at = 0; at < bytes.byteLength; at += 2) value = (value << 16n) | BigInt(bytes.getUint16(at));
   return value;
+}
+
+/**
+ * The request that writes a value.
+ * @throws FieldnoteError BAD_ARGUMENT when the registers of the channel cannot hold it
+ */
+export function writeOf(channel: PlacedChannel, unit: number, value: number): ModbusRequest {
+  const { register: address, type, order, bits, name } = channel;
+  if (type === 'bit') return { unit, function: 5, address, value: value !== 0 };
+  const number = (value - channel.offset) / channel.scale;
+  const view = new DataView(new ArrayBuffer(2 * sizeOf(channel)));
+  setNumber(view, type, type.startsWith('float') ? number : Math.round(number));
+  const back = numberOf(view, type);
+  if (bits !== undefined || Math.abs(back - number) > Math.max(0.5, Math.abs(number) * 1e-6))
+    throw new FieldnoteError('BAD_ARGUMENT', `${name} ${value}: does not fit its registers (${type})`);
+  const bytes = inOrder(new Uint8Array(view.buffer), order);
+  const values = Array.from({ length: sizeOf(channel) }, (_, at) => bytes.getUint16(2 * at));
+  const [first = 0] = values;
+  return values.length === 1
+    ? { unit, function: 6, address, value: first }
+    : { unit, function: 16, address, values };
+}
+
+function setNumber(view: DataView, type: RegisterType, number: number): void {
+  switch (type) {
+    case 'float32':
+      view.setFloat32(0, number);
+      return;
+    case 'float64':
+      view.setFloat64(0, number);
+      return;
+    case 'uint32':
+    case 'int32':
+      view.setUint32(0, number);
+      return;
+    case 'uint64':
+    case 'int64':
+      view.setBigUint64(0, BigInt.asUintN(64, BigInt(number)));
+      return;
+    default:
+      view.setUint16(0, number);
+  }
 }
 
 /** The name of a state, or the number itself. */

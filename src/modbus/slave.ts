@@ -7,7 +7,7 @@ import { type Block, type PlacedChannel, type ReadValue, requestOf, valuesOf } f
 
 /** So many requests in a row without an answer, and the device is only probed. */
 const FAILURES_MAX = 3;
-const PROBES = { firstMs: 1000, longestMs: 60_000 } as const;
+const PROBES = { firstMs: 2000, longestMs: 60_000 } as const;
 /** Latencies that the figures are of. */
 const LATENCIES_KEPT = 100;
 
@@ -88,18 +88,25 @@ export class Slave {
     const { signal } = this.#stopping;
     let dueMs = clock.monoMs();
     while (!signal.aborted) {
-      const isProbe = this.#failures >= FAILURES_MAX;
-      await this.#readOnce(bus, isProbe);
+      await this.#readOnce(bus, this.#isAway || !this.#hasAnswered);
       // Rounds that were missed are not made up for: the line would only get later.
       dueMs = Math.max(dueMs + everyMs, clock.monoMs());
-      const waitMs = this.#failures >= FAILURES_MAX ? this.#probeMs() : dueMs - clock.monoMs();
-      await pause(waitMs, signal);
-      if (this.#failures >= FAILURES_MAX) dueMs = clock.monoMs();
+      await pause(this.#isAway ? this.#probeMs() : dueMs - clock.monoMs(), signal);
+      if (this.#isAway) dueMs = clock.monoMs();
     }
   }
 
+  /** One that has never answered is away at once: it may not exist. */
+  get #failuresMax(): number {
+    return this.#hasAnswered ? FAILURES_MAX : 1;
+  }
+
+  get #isAway(): boolean {
+    return this.#failures >= this.#failuresMax;
+  }
+
   #probeMs(): number {
-    const longestMs = exponentialMs(this.#failures - FAILURES_MAX, PROBES);
+    const longestMs = exponentialMs(this.#failures - this.#failuresMax, PROBES);
     return Math.max(this.#options.everyMs, longestMs * (0.5 + this.#options.random() / 2));
   }
 
@@ -147,7 +154,7 @@ export class Slave {
     this.#failures += 1;
     const reason = REASONS[kind];
     onFailure(kind, reason);
-    if (this.#failures !== FAILURES_MAX) return;
+    if (this.#failures !== this.#failuresMax) return;
     this.#awaySinceMs ??= clock.monoMs();
     onState({ kind: 'away', reason });
   }

@@ -10,6 +10,7 @@ export type Conduct =
   | 'wrong-function'
   | 'wrong-length'
   | 'exception'
+  | 'refused'
   | 'noise'
   | 'echo'
   | { readonly lateMs: number };
@@ -95,6 +96,8 @@ export class OddSlave {
         return framed(Uint8Array.of(unit, code, 2, 0xab, 0xcd));
       case 'exception':
         return framed(Uint8Array.of(unit, code | 0x80, 4));
+      case 'refused':
+        return framed(Uint8Array.of(unit, code | 0x80, 2));
       case 'noise':
         return Uint8Array.of(0xff, 0x00, unit, code, ...right);
       case 'echo':

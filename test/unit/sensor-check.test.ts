@@ -208,7 +208,7 @@ describe('a sensor out of its range', () => {
   });
 
   test.each([
-    [-3276.8, { fault: 'out-of-range', value: -3276.8 }],
+    [6553.5, { fault: 'out-of-range', value: 6553.5 }],
     [Number.NaN, { fault: 'out-of-range' }],
   ])(
     'is one of which the device says that it has none, which would be %d, until there is one again',
