@@ -8,6 +8,7 @@ import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { addHistory } from './history.ts';
 import { init } from './init.ts';
 import { addLearn } from './learn.ts';
+import { addModbus } from './modbus-command.ts';
 import { addModels } from './models.ts';
 import { addStore } from './store.ts';
 
@@ -75,6 +76,7 @@ export function program(): Command {
   addModels(fieldnote, CONFIG_DEFAULT);
   addStore(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
+  addModbus(fieldnote, CONFIG_DEFAULT);
   addCollect(fieldnote);
   addHistory(fieldnote, CONFIG_DEFAULT);
 

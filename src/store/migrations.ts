@@ -172,6 +172,8 @@ export const MIGRATIONS: readonly Migration[] = [
   DROP TABLE historySize;
   ALTER TABLE told RENAME TO history;
   `,
+  // Satellites tell the time too.
+  "ALTER TABLE syncPoint ADD COLUMN clock TEXT NOT NULL DEFAULT 'synced'",
 ];
 
 /** The first version with lanes. */

@@ -1,10 +1,11 @@
 import type { DeviceValue } from './device.ts';
+import type { TimeOfDay } from './time.ts';
 
 /**
- * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, or what a device that
- * describes itself says beside its samples.
+ * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, what a device that
+ * describes itself says beside its samples, or the time of day.
  */
-export type Decoded = Sample | Noise | DeviceValue;
+export type Decoded = Sample | Noise | DeviceValue | TimeOfDay;
 
 /** Values of some channels of one source at one time. */
 export interface Sample {
@@ -25,6 +26,8 @@ export interface Sample {
   readonly names: readonly string[];
   /** One number per name; NaN where the line had no valid number for it. Never infinite. */
   readonly values: readonly number[];
+  /** What the device itself says is no value, by name, with what it would be. `values` has NaN for it. */
+  readonly refused?: ReadonlyMap<string, number>;
 }
 
 /** Bytes that were no sample. They are counted by reason; the next good sample is read all the same. */
