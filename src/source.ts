@@ -88,7 +88,7 @@ export class SourceReader implements Source {
         const { reason, sizeBytes, excerpt } = item;
         const say = () =>
           log.warn({ source: key, reason, sizeBytes, excerpt }, `noise from source ${key}: ${reason}`);
-        this.#logSeldom('noise', say);
+        if (reason !== 'unused-sentence') this.#logSeldom('noise', say);
         return;
       }
       case 'device':

@@ -1,6 +1,7 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded, NoiseReason } from '../values/sample.ts';
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { NmeaDecoder } from './nmea/decoder.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
 
@@ -20,6 +21,9 @@ const HELD_MAX = 1024;
 /** By chance one of 262,144 runs of noise is a valid frame; two of them never are. */
 const CERTAIN_FRAMES = 2;
 
+/** A line of text that looks like a sentence has its checksum right by chance once in 256. */
+const CERTAIN_SENTENCES = 3;
+
 /** Lines that cannot be used, but are lines of text. */
 const READABLE: readonly NoiseReason[] = [
   'unreadable',
@@ -38,7 +42,7 @@ export interface Candidate {
 
 /** The protocols that are told apart, the more telling one first. */
 export function candidatesOf(options: DecoderOptions): Candidate[] {
-  return [bridgeCandidate(options), textCandidate(options)];
+  return [bridgeCandidate(options), nmeaCandidate(options), textCandidate(options)];
 }
 
 function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
@@ -52,6 +56,15 @@ function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
     mayAsk: true,
   };
   return candidate;
+}
+
+function nmeaCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new NmeaDecoder(source);
+  return {
+    decoder,
+    evidence: () => (decoder.knownCount >= CERTAIN_SENTENCES ? 'certain' : 'none'),
+    mayAsk: true,
+  };
 }
 
 function textCandidate({ source }: DecoderOptions): Candidate {

@@ -17,6 +17,8 @@ export const COUNTERS = {
   'noise_duplicate-frame': 'frames that had been there before',
   noise_undescribed: 'frames of a device that had not said yet who it is and what it measures',
   'noise_bad-descriptor': 'descriptions of devices that cannot be used',
+  'noise_unused-sentence':
+    'sentences of NMEA 0183 that were skipped: of their maker, or of a kind that says nothing here',
   noise_unrecognised: 'times that bytes came in which no known protocol was found',
   waveforms_read: 'waveforms (bursts) read from a device',
   device_events: 'events that a device told',

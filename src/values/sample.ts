@@ -53,4 +53,5 @@ export type NoiseReason =
   | 'duplicate-frame' // a frame that was there before
   | 'undescribed' // a frame of a device that has not said yet who it is and what it measures
   | 'bad-descriptor' // the device's description of itself cannot be used
+  | 'unused-sentence' // of NMEA 0183: a maker's own, or of a kind that says nothing here
   | 'unrecognised'; // no known protocol was found in the bytes
