@@ -1,7 +1,9 @@
 import type { Assets } from './assets.ts';
 import type { ChannelPause } from './channel-pause.ts';
-import type { Config } from './config/schema.ts';
+import type { Config, SourceConfig } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
+import { lineOf, ModbusLine, type ModbusSourceConfig } from './modbus-line.ts';
+import { ModbusSource } from './modbus-source.ts';
 import { SourceReader } from './source.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
@@ -28,8 +30,9 @@ export function startSources(options: SourcesOptions): ReadonlyMap<string, Sourc
   const { config, clock, counters, log, keeper, hold, assets } = options;
   const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, Source>();
+  const lines = modbusLines(options);
   for (const [key, sourceConfig] of Object.entries(config.sources)) {
-    const source = createSource({
+    const source = createSource(lines, {
       ...{ key, config: sourceConfig, clock, counters, log, random: Math.random, descriptorCache },
       onSample(sample) {
         hold?.push(sample);
@@ -50,8 +53,30 @@ export function startSources(options: SourcesOptions): ReadonlyMap<string, Sourc
 }
 
 /** Chooses the kind of source by what the configuration says is spoken there. */
-function createSource(options: SourceOptions): Source {
+function createSource(lines: ReadonlyMap<string, ModbusLine>, options: SourceOptions): Source {
+  const { config } = options;
+  const line = lines.get(lineOf(config));
+  if (isModbus(config) && line !== undefined) return new ModbusSource({ ...options, config, line });
   return new SourceReader(options);
+}
+
+/** Sources that ask over the same link take turns on one line. */
+function modbusLines({ config, clock }: SourcesOptions): ReadonlyMap<string, ModbusLine> {
+  const members = new Map<string, { source: string; configs: ModbusSourceConfig[] }>();
+  for (const [source, sourceConfig] of Object.entries(config.sources)) {
+    if (!isModbus(sourceConfig)) continue;
+    const line = lineOf(sourceConfig);
+    members.set(line, members.get(line) ?? { source, configs: [] });
+    members.get(line)?.configs.push(sourceConfig);
+  }
+  const entries = [...members].map(([line, { source, configs }]) => {
+    return [line, new ModbusLine({ source, configs, clock, random: Math.random })] as const;
+  });
+  return new Map(entries);
+}
+
+function isModbus(config: SourceConfig): config is ModbusSourceConfig {
+  return config.protocol === 'modbus' && config.modbus !== undefined && config.link.type !== 'file';
 }
 
 /** Says when the time of day became known, and when it turned out to be another. */

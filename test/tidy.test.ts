@@ -4,7 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { readSources, root, type SourceFile } from './support/source-tree.ts';
 
 /** The steps of the way of a sample, in order. A step may not import another one; src/agent.ts wires them. */
-const STEPS = ['link', 'decode', 'window', 'judge', 'incident', 'report', 'store', 'publish', 'learn'];
+const STEPS = [
+  'link',
+  'decode',
+  'modbus',
+  'window',
+  'judge',
+  'incident',
+  'report',
+  'store',
+  'publish',
+  'learn',
+];
 /** Not on the way but at its other end; the daemon does not know it, and it knows only the values that arrive. */
 const OTHER_END = ['collect'];
 /** Beside the way: any step may import them, they import no step. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_LANGUAGE, languages } from '../values/language.ts';
 import { type BearingParts, bearing, checkBearings } from './bearing.ts';
 import { duration } from './duration.ts';
+import { checkModbus, type LineParts } from './modbus.ts';
 import { mqtt } from './mqtt.ts';
 import { channelFrom, key } from './names.ts';
 import { source } from './source.ts';
@@ -118,6 +119,9 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
       path: ['mqtt'],
       message: 'needs both certFile and keyFile, or neither',
     });
+  checkModbus(config.sources ?? {}, (path, message, input) =>
+    context.addIssue({ code: 'custom', path: ['sources', ...path], message, input }),
+  );
   const sources = Object.keys(config.sources ?? {});
   const { from } = config.llm?.pause?.whileChannel ?? {};
   checkSource(from, sources, (message) =>
@@ -192,7 +196,7 @@ function checkLengths({ channels = {}, window, learn }: AssetParts, faultAt: Fau
 
 interface ReferenceParts {
   readonly mqtt?: { readonly certFile?: unknown; readonly keyFile?: unknown } | undefined;
-  readonly sources?: Record<string, unknown>;
+  readonly sources?: Record<string, LineParts | undefined>;
   readonly assets?: Record<string, AssetParts | undefined>;
   readonly llm?: { pause?: { whileChannel?: { from?: unknown } | undefined } } | undefined;
 }

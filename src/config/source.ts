@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { modbus } from './modbus.ts';
 
 /** Where bytes come from, and what they are. */
 
@@ -29,12 +30,15 @@ const link = z.discriminatedUnion('type', [
 export const source = z.strictObject({
   link: link.describe('Where the bytes come from.'),
   protocol: z
-    .enum(['auto', 'text', 'bridge', 'nmea'])
+    .enum(['auto', 'text', 'bridge', 'nmea', 'modbus'])
     .default('auto')
     .describe(
       'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
-        'describe themselves. nmea: NMEA 0183 of receivers and instruments. auto: found out within 2 s; the device is asked for that.',
+        'describe themselves. nmea: NMEA 0183 of receivers and instruments. modbus: a device that is asked for its ' +
+        'registers. auto: found out within 2 s among those ' +
+        'that speak by themselves; the device is asked for that.',
     ),
+  modbus: modbus.optional().describe('Which device is asked, and for what (protocol: modbus).'),
   time: z
     .enum(['arrival', 'device'])
     .default('arrival')

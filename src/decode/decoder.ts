@@ -11,6 +11,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
     case 'auto':
       return new Recogniser(options.source, () => candidatesOf(options));
     case 'text':
+    case 'modbus':
       return new LineDecoder(options.source);
     case 'bridge':
       return new BridgeDecoder(options);

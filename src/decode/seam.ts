@@ -21,8 +21,8 @@ export interface Decoder {
   readonly timing?: DeviceTiming | undefined;
 }
 
-/** 'auto' finds out which of the others is spoken. */
-export type Protocol = 'auto' | 'text' | 'bridge' | 'nmea';
+/** 'auto' finds out which of the others is spoken. What is asked over Modbus is recorded as text. */
+export type Protocol = 'auto' | 'text' | 'bridge' | 'nmea' | 'modbus';
 
 export interface DecoderOptions {
   /** Key of the source, which every sample carries. */

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'LINK_LOST'
   | 'LINK_SILENT'
   | 'RECORDING_UNREADABLE'
+  | 'PROFILE_INVALID'
   | 'MODEL_INVALID'
   | 'MODEL_MISMATCH'
   | 'CHILD_DEAD'

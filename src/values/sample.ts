@@ -26,6 +26,8 @@ export interface Sample {
   readonly names: readonly string[];
   /** One number per name; NaN where the line had no valid number for it. Never infinite. */
   readonly values: readonly number[];
+  /** What the device itself says is no value, by name, with what it would be. `values` has NaN for it. */
+  readonly refused?: ReadonlyMap<string, number>;
 }
 
 /** Bytes that were no sample. They are counted by reason; the next good sample is read all the same. */
