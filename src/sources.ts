@@ -7,6 +7,7 @@ import { ModbusSource } from './modbus-source.ts';
 import { SourceReader } from './source.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
+import { SysfsSource } from './sysfs-source.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
@@ -55,6 +56,8 @@ export function startSources(options: SourcesOptions): ReadonlyMap<string, Sourc
 /** Chooses the kind of source by what the configuration says is spoken there. */
 function createSource(lines: ReadonlyMap<string, ModbusLine>, options: SourceOptions): Source {
   const { config } = options;
+  const { link } = config;
+  if (link.type === 'iio' || link.type === 'hwmon') return new SysfsSource({ ...options, link });
   const line = lines.get(lineOf(config));
   if (isModbus(config) && line !== undefined) return new ModbusSource({ ...options, config, line });
   return new SourceReader(options);

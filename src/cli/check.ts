@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.ts';
+import { placeOf } from '../config/place.ts';
 
 /**
  * `fieldnote check`: says that a configuration is good and what it would do.
@@ -7,8 +8,8 @@ import { loadConfig } from '../config/load.ts';
 export function check(path: string): string {
   const { config, sha256 } = loadConfig(path);
   const sources = Object.entries(config.sources).map(([key, { link, protocol }]) => {
-    const where = link.type === 'tcp' ? `${link.host}:${link.port}` : link.path;
-    return `  source ${key}: ${protocol} from ${link.type} ${where}`;
+    const what = link.type === 'iio' || link.type === 'hwmon' ? 'values' : protocol;
+    return `  source ${key}: ${what} from ${link.type} ${placeOf(link)}`;
   });
   const assets = Object.entries(config.assets).map(([key, { source, channels, learn, window }]) => {
     const count = Object.keys(channels ?? {}).length;

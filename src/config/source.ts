@@ -25,6 +25,18 @@ const link = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('unix'), path: z.string().startsWith('/').describe('Unix socket.') }),
   z.strictObject({ type: z.literal('file'), path: z.string().min(1).describe('Recorded file, read once.') }),
+  z.strictObject({
+    type: z.enum(['iio', 'hwmon']),
+    device: z
+      .string()
+      .min(1)
+      .max(64)
+      .describe(
+        'Chip that the kernel reads (I²C, SPI, 1-Wire, ADC): its address such as 1-0076 or 28-0000054bf3a6, or its name ' +
+          'where no other has it. `fieldnote ports` lists them.',
+      ),
+    every: duration('10ms', '1h').prefault('1s').describe('How often it is read.'),
+  }),
 ]);
 
 export const source = z.strictObject({

@@ -1,4 +1,5 @@
 import type { LinkConfig } from '../config/schema.ts';
+import { FieldnoteError } from '../system/errors.ts';
 import type { OpenLinkFunction } from './open-link.ts';
 import { recordingOpener } from './recording.ts';
 import { serialOpener } from './serial.ts';
@@ -15,5 +16,8 @@ export function linkOpener(config: LinkConfig): OpenLinkFunction {
       return socketOpener({ path: config.path });
     case 'file':
       return recordingOpener(config.path);
+    case 'iio':
+    case 'hwmon':
+      throw new FieldnoteError('LINK_UNAVAILABLE', `An ${config.type} device gives values, not bytes`);
   }
 }
