@@ -21,6 +21,7 @@ export const COUNTERS = {
   waveforms_read: 'waveforms (bursts) read from a device',
   device_events: 'events that a device told',
   device_stats: 'reports of a device about itself',
+  times_refused: 'times of day from a source that cannot be true, or came out of order',
   frames_lost_wire: 'frames of a device that did not arrive',
   frames_lost_device: 'frames that a device dropped because its line was too slow',
   samples_lost_wire: 'samples of a device that did not arrive',

@@ -1,10 +1,11 @@
 import type { DeviceValue } from './device.ts';
+import type { TimeOfDay } from './time.ts';
 
 /**
- * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, or what a device that
- * describes itself says beside its samples.
+ * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, what a device that
+ * describes itself says beside its samples, or the time of day.
  */
-export type Decoded = Sample | Noise | DeviceValue;
+export type Decoded = Sample | Noise | DeviceValue | TimeOfDay;
 
 /** Values of some channels of one source at one time. */
 export interface Sample {
