@@ -5,7 +5,8 @@ import { CRC16_START, CRC16_TABLE } from '../bridge/crc.ts';
  * type, largest first and otherwise as they are defined; then the extension fields, as they are defined.
  */
 
-const TYPE_SIZES = {
+/** In bytes. */
+export const TYPE_SIZES = {
   uint64_t: 8,
   int64_t: 8,
   double: 8,
