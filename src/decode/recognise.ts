@@ -1,6 +1,7 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded, NoiseReason } from '../values/sample.ts';
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { MavlinkDecoder } from './mavlink/decoder.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
 
@@ -20,6 +21,9 @@ const HELD_MAX = 1024;
 /** By chance one of 262,144 runs of noise is a valid frame; two of them never are. */
 const CERTAIN_FRAMES = 2;
 
+/** Packets that more than their checksum proves (src/decode/mavlink/trust.ts), so that few are enough. */
+const CERTAIN_PACKETS = 3;
+
 /** Lines that cannot be used, but are lines of text. */
 const READABLE: readonly NoiseReason[] = [
   'unreadable',
@@ -38,7 +42,7 @@ export interface Candidate {
 
 /** The protocols that are told apart, the more telling one first. */
 export function candidatesOf(options: DecoderOptions): Candidate[] {
-  return [bridgeCandidate(options), textCandidate(options)];
+  return [bridgeCandidate(options), mavlinkCandidate(options), textCandidate(options)];
 }
 
 function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
@@ -49,6 +53,19 @@ function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
   const candidate: Candidate = {
     decoder,
     evidence: () => (decoder.frameCount >= CERTAIN_FRAMES ? 'certain' : 'none'),
+    mayAsk: true,
+  };
+  return candidate;
+}
+
+function mavlinkCandidate({ send, ...options }: DecoderOptions): Candidate {
+  const sendIfAllowed = (bytes: Uint8Array) => {
+    if (candidate.mayAsk) send?.(bytes);
+  };
+  const decoder = new MavlinkDecoder(send === undefined ? options : { ...options, send: sendIfAllowed });
+  const candidate: Candidate = {
+    decoder,
+    evidence: () => (decoder.packetCount >= CERTAIN_PACKETS ? 'certain' : 'none'),
     mayAsk: true,
   };
   return candidate;

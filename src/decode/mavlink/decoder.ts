@@ -1,20 +1,16 @@
 import type { Decoded, NoiseReason, Sample } from '../../values/sample.ts';
-import type { Decoder } from '../seam.ts';
+import type { Decoder, DecoderOptions } from '../seam.ts';
 import { BOOT_TIMES, BootClock } from './boot-clock.ts';
 import { FlightSamples } from './flight-samples.ts';
 import { Framer, type PacketSink } from './framer.ts';
 import { messageNamed } from './messages.ts';
+import type { MavlinkOptions } from './options.ts';
 import { PACKET_SIZE_MAX, type Packet } from './packet.ts';
 import type { Read } from './read-field.ts';
 import { StatusTexts } from './status-text.ts';
 import { type BelievedSink, Trust } from './trust.ts';
 import type { UnknownPacket } from './unknown-packets.ts';
 import { VehicleChoice } from './vehicle.ts';
-
-export interface MavlinkOptions {
-  /** Of the vehicle that is read; undefined for the one that is heard. */
-  readonly system?: number | undefined;
-}
 
 const idOf = (name: string) => messageNamed(name).id;
 const ID = { heartbeat: idOf('HEARTBEAT'), statusText: idOf('STATUSTEXT') } as const;
@@ -42,10 +38,10 @@ export class MavlinkDecoder implements Decoder, PacketSink, BelievedSink {
   #monoMs = 0;
   #found: Decoded[] = [];
 
-  constructor(source: string, options: MavlinkOptions = {}) {
+  constructor({ source, mavlink = {} }: Omit<DecoderOptions, 'protocol'>) {
     this.#source = source;
-    this.#options = options;
-    this.#choice = new VehicleChoice(options.system);
+    this.#options = mavlink;
+    this.#choice = new VehicleChoice(mavlink.system);
   }
 
   /** Believed packets since the beginning or the last reset. */
