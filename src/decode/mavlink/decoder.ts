@@ -7,13 +7,26 @@ import { messageNamed } from './messages.ts';
 import type { MavlinkOptions } from './options.ts';
 import { PACKET_SIZE_MAX, type Packet } from './packet.ts';
 import type { Read } from './read-field.ts';
+import { Requests } from './requests.ts';
+import { Signing } from './signing.ts';
 import { StatusTexts } from './status-text.ts';
 import { type BelievedSink, Trust } from './trust.ts';
 import type { UnknownPacket } from './unknown-packets.ts';
 import { VehicleChoice } from './vehicle.ts';
+import { VehicleTime } from './vehicle-time.ts';
 
 const idOf = (name: string) => messageNamed(name).id;
-const ID = { heartbeat: idOf('HEARTBEAT'), statusText: idOf('STATUSTEXT') } as const;
+const ID = {
+  heartbeat: idOf('HEARTBEAT'),
+  statusText: idOf('STATUSTEXT'),
+  acknowledgement: idOf('COMMAND_ACK'),
+  gps: idOf('GPS_RAW_INT'),
+  time: idOf('SYSTEM_TIME'),
+} as const;
+
+/** What a telemetry radio says of itself: it has no key, and nothing that is read depends on it. */
+const RADIO_STATUS = 109;
+
 const OF_ANY_COMPONENT = new Set(['BATTERY_STATUS', 'ESC_STATUS', 'ESC_INFO'].map(idOf));
 const bootTimes = new Map<number, Read>([...BOOT_TIMES].map(([name, read]) => [idOf(name), read]));
 
@@ -29,17 +42,23 @@ export class MavlinkDecoder implements Decoder, PacketSink, BelievedSink {
   readonly #options: MavlinkOptions;
   readonly #framer = new Framer(this);
   readonly #samples = new FlightSamples();
+  readonly #signing: Signing | undefined;
+  readonly #requests: Requests | undefined;
   #trust = new Trust(this);
   #choice: VehicleChoice;
   #clock = new BootClock();
+  #time = new VehicleTime();
   #texts = new StatusTexts();
   #untimed: Sample[] | undefined = [];
   #packetCount = 0;
   #monoMs = 0;
   #found: Decoded[] = [];
 
-  constructor({ source, mavlink = {} }: Omit<DecoderOptions, 'protocol'>) {
+  constructor({ source, send, mavlink = {} }: Omit<DecoderOptions, 'protocol'>) {
+    const { signingKey, wallMs, request } = mavlink;
     this.#source = source;
+    this.#signing = signingKey && new Signing(signingKey, wallMs);
+    if (request && send !== undefined) this.#requests = new Requests(send, this.#signing);
     this.#options = mavlink;
     this.#choice = new VehicleChoice(mavlink.system);
   }
@@ -58,6 +77,7 @@ export class MavlinkDecoder implements Decoder, PacketSink, BelievedSink {
   tick(monoMs: number): readonly Decoded[] {
     this.#monoMs = monoMs;
     if (this.#framer.skippedBytes > PACKET_SIZE_MAX) this.#framer.tellSkipped();
+    this.#requests?.tick(monoMs);
     return this.#takeFound();
   }
 
@@ -74,13 +94,22 @@ export class MavlinkDecoder implements Decoder, PacketSink, BelievedSink {
     this.#trust = new Trust(this);
     this.#choice = new VehicleChoice(this.#options.system);
     this.#clock = new BootClock();
+    this.#time = new VehicleTime();
+    this.#requests?.forget();
     this.#untimed = [];
     this.#packetCount = 0;
     return this.#takeFound();
   }
 
   onPacket(packet: Packet): void {
-    this.#trust.take(packet);
+    if (this.#signing === undefined || (packet.id === RADIO_STATUS && !packet.isSigned)) {
+      this.#trust.take(packet);
+      return;
+    }
+    const refusal = this.#signing.refusalOf(packet);
+    if (refusal === undefined) this.#trust.believe(packet);
+    else
+      this.#tellNoise('bad-signature', packet.size, `message ${packet.id} of ${packet.system}: ${refusal}`);
   }
 
   onUnknown(packet: UnknownPacket): void {
@@ -102,7 +131,7 @@ export class MavlinkDecoder implements Decoder, PacketSink, BelievedSink {
     const isAutopilot = packet.system === vehicle?.system && packet.component === vehicle.component;
     if (lost > 0) this.#tellLoss(packet, lost, isAutopilot);
     if (vehicle === undefined || packet.system !== vehicle.system) return;
-    if (isAutopilot) this.#hearTime(packet);
+    if (isAutopilot) this.#hearAutopilot(packet);
     if (!isAutopilot && !OF_ANY_COMPONENT.has(packet.id)) return;
     if (packet.id === ID.statusText) this.#tellTexts(this.#texts.take(packet.payload));
     const flight = this.#samples.of(packet.id, packet.payload, vehicle.autopilot);
@@ -115,14 +144,28 @@ export class MavlinkDecoder implements Decoder, PacketSink, BelievedSink {
     const { system, component, autopilot, type } = chosen;
     const text = `reads vehicle ${system}, component ${component} (autopilot ${autopilot}, type ${type})`;
     this.#tellTexts([{ level: 'info', text }]);
+    this.#requests?.begin(chosen);
   }
 
-  #hearTime({ id, payload }: Packet): void {
+  #hearAutopilot({ id, payload, recordedMs }: Packet): void {
+    const monoMs = this.#monoMs;
     const bootMs = bootTimes.get(id)?.(payload);
-    if (bootMs === undefined) return;
-    if (this.#clock.hear(bootMs))
-      this.#tellTexts([{ level: 'warning', text: 'the autopilot was restarted' }]);
-    this.#releaseUntimed();
+    if (bootMs !== undefined) {
+      if (this.#clock.hear(bootMs)) this.#beginAnew();
+      this.#releaseUntimed();
+    }
+    this.#requests?.heard(id, monoMs);
+    if (id === ID.acknowledgement) this.#requests?.answered(payload, monoMs);
+    if (id === ID.gps) this.#time.hearGps(payload, monoMs);
+    if (id !== ID.time || recordedMs !== undefined) return;
+    const time = this.#time.read(payload, monoMs);
+    if (time !== undefined) this.#found.push({ kind: 'time', source: this.#source, monoMs, ...time });
+  }
+
+  #beginAnew(): void {
+    const { vehicle } = this.#choice;
+    this.#tellTexts([{ level: 'warning', text: 'the autopilot was restarted' }]);
+    if (vehicle !== undefined) this.#requests?.begin(vehicle);
   }
 
   #tellSample({ recordedMs }: Packet, { names, values }: Pick<Sample, 'names' | 'values'>): void {
