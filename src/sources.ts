@@ -2,6 +2,7 @@ import type { Assets } from './assets.ts';
 import type { ChannelPause } from './channel-pause.ts';
 import type { Config, SourceConfig } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
+import { readSigningKey } from './mavlink-key.ts';
 import { lineOf, ModbusLine, type ModbusSourceConfig } from './modbus-line.ts';
 import { ModbusSource } from './modbus-source.ts';
 import { SourceReader } from './source.ts';
@@ -26,15 +27,31 @@ export interface SourcesOptions {
   readonly assets: Assets;
 }
 
-/** Starts every configured source, and hands what it reads to the assets. */
-export function startSources(options: SourcesOptions): ReadonlyMap<string, Source> {
+/** Starts every configured source, and hands what it reads to the assets. One whose key cannot be read is not read. */
+export async function startSources(options: SourcesOptions): Promise<ReadonlyMap<string, Source>> {
   const { config, clock, counters, log, keeper, hold, assets } = options;
   const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, Source>();
   const lines = modbusLines(options);
   for (const [key, sourceConfig] of Object.entries(config.sources)) {
+    const signingKey = await readSigningKey(key, sourceConfig, process.env['CREDENTIALS_DIRECTORY']).catch(
+      (error) => messageOf(error),
+    );
+    if (typeof signingKey === 'string') {
+      log.error({ source: key }, `source ${key} is not read: ${signingKey}`);
+      continue;
+    }
     const source = createSource(lines, {
-      ...{ key, config: sourceConfig, clock, counters, log, random: Math.random, descriptorCache },
+      ...{
+        key,
+        config: sourceConfig,
+        clock,
+        counters,
+        log,
+        random: Math.random,
+        descriptorCache,
+        signingKey,
+      },
       onSample(sample) {
         hold?.push(sample);
         assets.push(sample);

@@ -1,4 +1,5 @@
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { MavlinkDecoder } from './mavlink/decoder.ts';
 import { NmeaDecoder } from './nmea/decoder.ts';
 import { candidatesOf, Recogniser } from './recognise.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
@@ -17,5 +18,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new BridgeDecoder(options);
     case 'nmea':
       return new NmeaDecoder(options.source);
+    case 'mavlink':
+      return new MavlinkDecoder(options);
   }
 }

@@ -12,6 +12,7 @@ export const COUNTERS = {
   'noise_too-many-channels': 'lines with more channels than the limit',
   'noise_bad-frame': 'runs of bytes between two delimiters that were no frame',
   'noise_bad-crc': 'frames that were damaged on the wire',
+  'noise_bad-signature': 'frames that nobody with the key had signed, or that had been sent before',
   'noise_bad-body': 'frames whose size, values or time break the protocol or the description of the device',
   'noise_unknown-frame': 'frames of a type or stream that the device did not describe',
   'noise_duplicate-frame': 'frames that had been there before',

@@ -50,6 +50,7 @@ export type NoiseReason =
   | 'too-many-channels' // more channels than the limit
   | 'bad-frame' // bytes between two delimiters that are no frame
   | 'bad-crc' // a frame that was damaged
+  | 'bad-signature' // a frame that nobody with the key has signed, or that was sent before
   | 'bad-body' // a frame whose size, values or time break the protocol or the device's own description
   | 'unknown-frame' // a frame of a type or stream that nobody described
   | 'duplicate-frame' // a frame that was there before

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
+import { source } from '../../src/config/source.ts';
 import { SysfsSource } from '../../src/sysfs-source.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { Counters } from '../../src/system/counters.ts';
@@ -13,12 +14,9 @@ const UNTIL = { timeout: 20_000, interval: 10 };
 
 function open(sysfs: FakeSysfs, device: string) {
   const [samples, gaps, devices]: [Sample[], string[], Device[]] = [[], [], []];
-  const source = new SysfsSource({
+  const reader = new SysfsSource({
     ...{ key: 'air', root: sysfs.path('class/hwmon'), link: { type: 'hwmon', device, every: 20 } },
-    config: {
-      link: { type: 'hwmon', device, every: 20 },
-      ...{ protocol: 'auto', time: 'arrival', silenceTimeout: 300 },
-    },
+    config: source.parse({ link: { type: 'hwmon', device, every: '20ms' }, silenceTimeout: '1s' }),
     ...{ clock: systemClock(() => 1), random: () => 0.5, counters: new Counters() },
     log: pino({ level: 'silent' }),
     descriptorCache: { get: () => undefined, put() {} },
@@ -28,14 +26,14 @@ function open(sysfs: FakeSysfs, device: string) {
     onWaveform() {},
     onTime() {},
   });
-  return { source, samples, gaps, devices };
+  return { source: reader, samples, gaps, devices };
 }
 
 test('a chip that vanishes is away, and read again when it returns', async () => {
   using sysfs = new FakeSysfs();
   addThermometer(sysfs, 0, '28-01', 21_500);
-  const { source, samples, gaps, devices } = open(sysfs, '28-01');
-  source.start();
+  const { source: chip, samples, gaps, devices } = open(sysfs, '28-01');
+  chip.start();
   await vi.waitFor(() => expect(samples.length).toBeGreaterThan(2), UNTIL);
   expect(samples[0]).toMatchObject({ source: 'air', names: ['temp1'], values: [21.5] });
   expect(samples[1]?.names).toBe(samples[0]?.names);
@@ -44,13 +42,13 @@ test('a chip that vanishes is away, and read again when it returns', async () =>
   ]);
 
   sysfs.remove('class/hwmon/hwmon0');
-  await vi.waitFor(() => expect(source.state).toMatch(/waiting: .*28-01: there is no such chip/), UNTIL);
+  await vi.waitFor(() => expect(chip.state).toMatch(/waiting: .*28-01: there is no such chip/), UNTIL);
   sysfs.remove('devices/w1/28-01');
   addThermometer(sysfs, 3, '28-01', 30_000);
-  await vi.waitFor(() => expect(source.state).toBe('open'), UNTIL);
+  await vi.waitFor(() => expect(chip.state).toBe('open'), UNTIL);
   await vi.waitFor(() => expect(samples.at(-1)?.values).toEqual([30]), UNTIL);
   expect(gaps).toMatchObject([expect.stringMatching(/^source air was away for/)]);
-  await source.stop();
+  await chip.stop();
 });
 
 test('chips that never answer show so in their state, and delay neither another nor the rest of the program', async () => {
@@ -66,15 +64,15 @@ test('chips that never answer show so in their state, and delay neither another 
   });
   const good = open(sysfs, '28-good');
   const all = [...dead.map((address) => open(sysfs, address)), good];
-  for (const { source } of all) source.start();
+  for (const { source: chip } of all) chip.start();
   await vi.waitFor(() => {
-    for (const { source } of all.slice(0, -1)) expect(source.state).toMatch(/has not answered for/);
+    for (const { source: chip } of all.slice(0, -1)) expect(chip.state).toMatch(/has not answered for/);
   }, UNTIL);
   const before = good.samples.length;
   await vi.waitFor(() => expect(good.samples.length).toBeGreaterThan(before + 10), UNTIL);
   expect(good.source.state).toBe('open');
   expect(all.slice(0, -1).every(({ samples }) => samples.length === 0)).toBe(true);
-  await Promise.all(all.map(({ source }) => source.stop()));
+  await Promise.all(all.map(({ source: chip }) => chip.stop()));
   // Lets the threads go.
   for (const input of inputs) writeFileSync(input, '');
 });
