@@ -120,7 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
-  const sources = startSources({ ...parts, assets });
+  const sources = await startSources({ ...parts, assets });
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
   const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();

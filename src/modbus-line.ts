@@ -1,3 +1,4 @@
+import { placeOf } from './config/place.ts';
 import type { LinkConfig, SourceConfig } from './config/schema.ts';
 import { linkOpener } from './link/open.ts';
 import { Link, type LinkState } from './link/reopening.ts';
@@ -83,7 +84,7 @@ export class ModbusLine {
 
 /** Sources with the same one share a line. */
 export function lineOf({ link }: Pick<SourceConfig, 'link'>): string {
-  return link.type === 'tcp' ? `${link.host}:${link.port}` : link.path;
+  return placeOf(link);
 }
 
 export function framingOf({ link, modbus }: ModbusSourceConfig): 'rtu' | 'tcp' {

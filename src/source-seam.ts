@@ -32,6 +32,8 @@ export interface SourceOptions {
   readonly counters: Counters;
   readonly log: Logger;
   readonly descriptorCache: DescriptorCache;
+  /** Of the vehicle at the source, where one is configured. */
+  readonly signingKey?: Uint8Array | undefined;
   readonly onSample: (sample: Sample) => void;
   readonly onWaveform: (waveform: Waveform) => void;
   /** A device is ready, or was restarted. */

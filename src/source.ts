@@ -3,6 +3,7 @@ import type { Decoder } from './decode/seam.ts';
 import { linkOpener } from './link/open.ts';
 import { Link, type LinkState } from './link/reopening.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
+import type { Clock } from './system/clock.ts';
 import type { Device, DeviceTiming, Loss } from './values/device.ts';
 import type { Decoded } from './values/sample.ts';
 
@@ -29,10 +30,11 @@ export class SourceReader implements Source {
   #gapMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SourceOptions) {
-    const { key, config, clock, random, counters, descriptorCache } = options;
+    const { key, config, clock, random, counters, descriptorCache, signingKey } = options;
     this.#options = options;
     const send = (bytes: Uint8Array) => this.#link.write(bytes);
-    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache });
+    const mavlink = { ...config.mavlink, signingKey, wallMs: () => believedWallMs(clock) };
+    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache, mavlink });
     this.#link = new Link({
       source: key,
       open: linkOpener(config.link),
@@ -97,7 +99,7 @@ export class SourceReader implements Source {
         const { reason, sizeBytes, excerpt } = item;
         const say = () =>
           log.warn({ source: key, reason, sizeBytes, excerpt }, `noise from source ${key}: ${reason}`);
-        this.#logSeldom('noise', say);
+        if (reason !== 'unused-sentence') this.#logSeldom('noise', say);
         return;
       }
       case 'device':
@@ -197,4 +199,10 @@ export class SourceReader implements Source {
     this.#loggedMs.set(kind, nowMs);
     say();
   }
+}
+
+/** The wall time, while somebody vouches for it. */
+function believedWallMs(clock: Clock): number | undefined {
+  const { wallMs, errorMs } = clock.stampAt(clock.monoMs());
+  return errorMs === null ? undefined : wallMs;
 }

@@ -2,11 +2,13 @@ import type { Assets } from './assets.ts';
 import type { ChannelPause } from './channel-pause.ts';
 import type { Config, SourceConfig } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
+import { readSigningKey } from './mavlink-key.ts';
 import { lineOf, ModbusLine, type ModbusSourceConfig } from './modbus-line.ts';
 import { ModbusSource } from './modbus-source.ts';
 import { SourceReader } from './source.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
+import { SysfsSource } from './sysfs-source.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
@@ -25,15 +27,31 @@ export interface SourcesOptions {
   readonly assets: Assets;
 }
 
-/** Starts every configured source, and hands what it reads to the assets. */
-export function startSources(options: SourcesOptions): ReadonlyMap<string, Source> {
+/** Starts every configured source, and hands what it reads to the assets. One whose key cannot be read is not read. */
+export async function startSources(options: SourcesOptions): Promise<ReadonlyMap<string, Source>> {
   const { config, clock, counters, log, keeper, hold, assets } = options;
   const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, Source>();
   const lines = modbusLines(options);
   for (const [key, sourceConfig] of Object.entries(config.sources)) {
+    const signingKey = await readSigningKey(key, sourceConfig, process.env['CREDENTIALS_DIRECTORY']).catch(
+      (error) => messageOf(error),
+    );
+    if (typeof signingKey === 'string') {
+      log.error({ source: key }, `source ${key} is not read: ${signingKey}`);
+      continue;
+    }
     const source = createSource(lines, {
-      ...{ key, config: sourceConfig, clock, counters, log, random: Math.random, descriptorCache },
+      ...{
+        key,
+        config: sourceConfig,
+        clock,
+        counters,
+        log,
+        random: Math.random,
+        descriptorCache,
+        signingKey,
+      },
       onSample(sample) {
         hold?.push(sample);
         assets.push(sample);
@@ -55,6 +73,8 @@ export function startSources(options: SourcesOptions): ReadonlyMap<string, Sourc
 /** Chooses the kind of source by what the configuration says is spoken there. */
 function createSource(lines: ReadonlyMap<string, ModbusLine>, options: SourceOptions): Source {
   const { config } = options;
+  const { link } = config;
+  if (link.type === 'iio' || link.type === 'hwmon') return new SysfsSource({ ...options, link });
   const line = lines.get(lineOf(config));
   if (isModbus(config) && line !== undefined) return new ModbusSource({ ...options, config, line });
   return new SourceReader(options);

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import type { ModbusConfig } from '../config/modbus.ts';
+import { placeOf } from '../config/place.ts';
 import { readProfile } from '../modbus/read-profile.ts';
 import { FieldnoteError } from '../system/errors.ts';
 
@@ -11,8 +12,8 @@ export function check(path: string): string {
   const { config, sha256 } = loadConfig(path);
   const sources = Object.entries(config.sources).map(([key, { link, protocol, modbus }]) => {
     if (modbus !== undefined) checkChannels(key, modbus);
-    const where = link.type === 'tcp' ? `${link.host}:${link.port}` : link.path;
-    return `  source ${key}: ${protocol} from ${link.type} ${where}`;
+    const what = link.type === 'iio' || link.type === 'hwmon' ? 'values' : protocol;
+    return `  source ${key}: ${what} from ${link.type} ${placeOf(link)}`;
   });
   const assets = Object.entries(config.assets).map(([key, { source, channels, learn, window }]) => {
     const count = Object.keys(channels ?? {}).length;

@@ -1,4 +1,6 @@
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { MavlinkDecoder } from './mavlink/decoder.ts';
+import { NmeaDecoder } from './nmea/decoder.ts';
 import { candidatesOf, Recogniser } from './recognise.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
@@ -14,5 +16,9 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new LineDecoder(options.source);
     case 'bridge':
       return new BridgeDecoder(options);
+    case 'nmea':
+      return new NmeaDecoder(options.source);
+    case 'mavlink':
+      return new MavlinkDecoder(options);
   }
 }

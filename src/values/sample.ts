@@ -50,9 +50,11 @@ export type NoiseReason =
   | 'too-many-channels' // more channels than the limit
   | 'bad-frame' // bytes between two delimiters that are no frame
   | 'bad-crc' // a frame that was damaged
+  | 'bad-signature' // a frame that nobody with the key has signed, or that was sent before
   | 'bad-body' // a frame whose size, values or time break the protocol or the device's own description
   | 'unknown-frame' // a frame of a type or stream that nobody described
   | 'duplicate-frame' // a frame that was there before
   | 'undescribed' // a frame of a device that has not said yet who it is and what it measures
   | 'bad-descriptor' // the device's description of itself cannot be used
+  | 'unused-sentence' // of NMEA 0183: a maker's own, or of a kind that says nothing here
   | 'unrecognised'; // no known protocol was found in the bytes
