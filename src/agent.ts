@@ -2,20 +2,15 @@ import { startAsking } from './asking.ts';
 import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
 import { ChannelPause } from './channel-pause.ts';
-import type { AssetConfig, Config, MqttConfig } from './config/schema.ts';
+import type { Config, MqttConfig } from './config/schema.ts';
 import { Digests } from './digests.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
-import type { IncidentState } from './incident/machine.ts';
-import { stateKeyOf } from './incidents.ts';
 import { Judge } from './judge/judge.ts';
 import { Mirroring } from './mirroring.ts';
-import { outboxIdOf } from './publish/envelope.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { Secrets } from './publish/secrets.ts';
-import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
-import { reportOf } from './report/facts.ts';
-import type { Writer } from './report/writer.ts';
+import { acceptReport, acceptText, makeReport, type ReportingParts } from './reporting.ts';
 import type { Source } from './source-seam.ts';
 import { startSources } from './sources.ts';
 import type { GapRow } from './store/gaps.ts';
@@ -26,10 +21,7 @@ import { messageOf } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
-import type { IncidentEvent } from './values/incident.ts';
-import { type Lane, laneOf } from './values/lane.ts';
-import type { Report } from './values/report.ts';
-import type { Stamp } from './values/stamp.ts';
+import type { Lane } from './values/lane.ts';
 import { createWriter, readUnwritten } from './writing.ts';
 
 /** How often silent channels get their gaps. */
@@ -63,15 +55,10 @@ export interface RunningAgent {
 }
 
 /** What the steps share. */
-interface Parts extends AgentOptions {
-  readonly counters: Counters;
+interface Parts extends AgentOptions, ReportingParts {
   readonly clock: Clock;
-  readonly keeper: StoreKeeper;
   readonly judge: Judge;
-  readonly writer: Writer | undefined;
   readonly hold: ChannelPause | undefined;
-  /** Behind each incident by its key, as of its last report. */
-  readonly states: Map<string, unknown>;
   /** Begins when the assets and sources are there that it shows. */
   mirroring?: Mirroring;
 }
@@ -222,53 +209,6 @@ function startMirroring(
     textOf: ({ key, config }, incident) =>
       makeReport(parts, { key, ...config }, { event: 'updated', incident }).text,
   });
-}
-
-/** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
-function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, state: IncidentState): void {
-  const { counters, log, states, writer } = parts;
-  const { asset: key, id, revision } = event.incident;
-  if (event.event === 'opened') counters.add('incidents_opened', key);
-  if (event.event === 'closed') counters.add('incidents_closed', key);
-  const report = makeReport(parts, { key, ...asset }, event);
-  log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
-  states.set(stateKeyOf(key, event.incident), state);
-  store(parts, report, event.incident.updated, writer?.add(report) ?? false);
-}
-
-function makeReport(
-  { config, configSha256 }: Parts,
-  asset: AssetConfig & { readonly key: string },
-  event: IncidentEvent,
-): Report {
-  const provenance = { config: configSha256, agent: agentVersion };
-  const { site, node } = config;
-  return reportOf({ event, asset, site, node, language: config.report.language, provenance });
-}
-
-/** The same revision in the words of the language model; nobody has waited for it. */
-function acceptText(parts: Parts, report: Report): void {
-  const { time, ...stamp } = report.updated;
-  store(parts, report, { ...stamp, wallMs: Date.parse(time) }, false);
-}
-
-/** @param isAwaited whether the report waits for the words of the language model */
-function store({ keeper, states, mirroring }: Parts, report: Report, stamp: Stamp, isAwaited: boolean): void {
-  const { id: incident, revision, site, node } = report;
-  const asset = report.asset.key;
-  const stateKey = stateKeyOf(asset, report);
-  const state = states.get(stateKey);
-  // Without a state of the incident there was no report either.
-  if (state === undefined) {
-    keeper.dropUnwritten(report);
-    return;
-  }
-  const topic = topicsOf({ site, node }).incident(asset);
-  const id = outboxIdOf(report);
-  const lane = laneOf(report);
-  const entry = { id, revision, asset, lane, topic, payload: JSON.stringify(report), stamp };
-  keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
-  mirroring?.reported(report);
 }
 
 function logged(log: Logger, work: Promise<unknown>): void {
