@@ -3,7 +3,6 @@ import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
 import { ChannelPause } from './channel-pause.ts';
 import type { AssetConfig, Config, MqttConfig } from './config/schema.ts';
-import { openDeviceCache } from './device-cache.ts';
 import { Digests } from './digests.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
 import type { IncidentState } from './incident/machine.ts';
@@ -17,7 +16,8 @@ import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
 import { reportOf } from './report/facts.ts';
 import type { Writer } from './report/writer.ts';
-import { SourceReader } from './source.ts';
+import type { Source } from './source-seam.ts';
+import { startSources } from './sources.ts';
 import type { GapRow } from './store/gaps.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { type Clock, systemClock } from './system/clock.ts';
@@ -79,7 +79,7 @@ interface Parts extends AgentOptions {
 /**
  * The whole way of a sample, wired. Each step is a folder of its own:
  *
- *   link → decode               SourceReader, one per source
+ *   link → decode               startSources: one Source each, mostly a SourceReader
  *   window → judge → incident   Assets, with one Asset for each machine that is watched
  *   report → store → publish    acceptReport, StoreKeeper, Publisher; the Writer's text follows as acceptText
  *   beside it                   Digests, of what the store remembers
@@ -124,7 +124,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
-  const sources = startSources(parts, assets);
+  const sources = startSources({ ...parts, assets });
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
   const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();
@@ -152,7 +152,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 interface Told {
   readonly publisher: Publisher | undefined;
   readonly assets: Assets;
-  readonly sources: ReadonlyMap<string, SourceReader>;
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
 /** Says again and again how everything is: to the broker, to the mirrors, and to the log. */
@@ -212,38 +212,10 @@ function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
   });
 }
 
-function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceReader> {
-  const { config, keeper, hold, log } = parts;
-  const descriptorCache = openDeviceCache(config.dataDir, log);
-  const sources = new Map<string, SourceReader>();
-  for (const [key, sourceConfig] of Object.entries(config.sources)) {
-    const source = new SourceReader({
-      ...parts,
-      key,
-      config: sourceConfig,
-      random: Math.random,
-      descriptorCache,
-      onSample(sample) {
-        hold?.push(sample);
-        assets.push(sample);
-      },
-      onWaveform: (waveform) => assets.hear(waveform),
-      onDevice: (device) => assets.describe(device),
-      onGap(detail, count) {
-        log.warn({ source: key, count }, detail);
-        logged(log, keeper.recordMissingSamples(detail, count));
-      },
-    });
-    sources.set(key, source);
-  }
-  for (const source of sources.values()) source.start();
-  return sources;
-}
-
 function startMirroring(
   parts: Parts,
   mqtt: MqttConfig,
-  shown: { assets: Assets; sources: ReadonlyMap<string, SourceReader> },
+  shown: { assets: Assets; sources: ReadonlyMap<string, Source> },
 ): Promise<Mirroring> {
   return Mirroring.start({
     ...{ ...parts, ...shown, mqtt },

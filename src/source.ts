@@ -1,13 +1,10 @@
-import type { SourceConfig } from './config/schema.ts';
 import { createDecoder } from './decode/decoder.ts';
-import type { Decoder, DescriptorCache } from './decode/seam.ts';
+import type { Decoder } from './decode/seam.ts';
 import { linkOpener } from './link/open.ts';
 import { Link, type LinkState } from './link/reopening.ts';
-import type { Clock } from './system/clock.ts';
-import type { Counters } from './system/counters.ts';
-import type { Logger } from './system/log.ts';
-import type { Device, DeviceTiming, Loss, Waveform } from './values/device.ts';
-import type { Decoded, Sample } from './values/sample.ts';
+import type { Source, SourceOptions } from './source-seam.ts';
+import type { Device, DeviceTiming, Loss } from './values/device.ts';
+import type { Decoded } from './values/sample.ts';
 
 /** At most one line in the log of each kind in so long, for each source; the counters have it all. */
 const LOG_INTERVAL_MS = 60_000;
@@ -16,25 +13,9 @@ const GAP_INTERVAL_MS = 60_000;
 /** How often a decoder may ask its device something. */
 const TICK_MS = 250;
 
-export interface SourceReaderOptions {
-  readonly key: string;
-  readonly config: SourceConfig;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly counters: Counters;
-  readonly log: Logger;
-  readonly descriptorCache: DescriptorCache;
-  readonly onSample: (sample: Sample) => void;
-  readonly onWaveform: (waveform: Waveform) => void;
-  /** A device is ready, or was restarted. */
-  readonly onDevice: (device: Device) => void;
-  /** Samples are missing for good: what a durable record should say, and how many if that is known. */
-  readonly onGap: (detail: string, count: number | null) => void;
-}
-
 /** One source: keeps its link open, decodes its bytes, counts and logs what happens to it. */
-export class SourceReader {
-  readonly #options: SourceReaderOptions;
+export class SourceReader implements Source {
+  readonly #options: SourceOptions;
   readonly #decoder: Decoder;
   readonly #link: Link;
   readonly #loggedMs = new Map<string, number>();
@@ -45,7 +26,7 @@ export class SourceReader {
   #lost = { wire: 0, device: 0 };
   #gapMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SourceReaderOptions) {
+  constructor(options: SourceOptions) {
     const { key, config, clock, random, counters, descriptorCache } = options;
     this.#options = options;
     const send = (bytes: Uint8Array) => this.#link.write(bytes);
