@@ -29,11 +29,12 @@ const link = z.discriminatedUnion('type', [
 export const source = z.strictObject({
   link: link.describe('Where the bytes come from.'),
   protocol: z
-    .enum(['auto', 'text', 'bridge'])
+    .enum(['auto', 'text', 'bridge', 'dataflash'])
     .default('auto')
     .describe(
       'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
-        'describe themselves. auto: found out within 2 s; the device is asked for that.',
+        'describe themselves. dataflash: a flight that ArduPilot recorded (.bin). auto: found out within 2 s; the device is ' +
+        'asked for that.',
     ),
   time: z
     .enum(['arrival', 'device'])

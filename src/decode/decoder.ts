@@ -1,4 +1,5 @@
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { DataflashDecoder } from './dataflash/decoder.ts';
 import { candidatesOf, Recogniser } from './recognise.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
@@ -13,5 +14,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new LineDecoder(options.source);
     case 'bridge':
       return new BridgeDecoder(options);
+    case 'dataflash':
+      return new DataflashDecoder(options.source);
   }
 }

@@ -1,6 +1,7 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded, NoiseReason } from '../values/sample.ts';
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { DataflashDecoder } from './dataflash/decoder.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
 
@@ -38,7 +39,7 @@ export interface Candidate {
 
 /** The protocols that are told apart, the more telling one first. */
 export function candidatesOf(options: DecoderOptions): Candidate[] {
-  return [bridgeCandidate(options), textCandidate(options)];
+  return [bridgeCandidate(options), dataflashCandidate(options), textCandidate(options)];
 }
 
 function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
@@ -52,6 +53,15 @@ function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
     mayAsk: true,
   };
   return candidate;
+}
+
+function dataflashCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new DataflashDecoder(source);
+  return {
+    decoder,
+    evidence: () => (decoder.recordCount >= CERTAIN_FRAMES ? 'certain' : 'none'),
+    mayAsk: true,
+  };
 }
 
 function textCandidate({ source }: DecoderOptions): Candidate {
