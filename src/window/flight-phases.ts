@@ -121,7 +121,7 @@ export class FlightPhases {
     const moves = this.#lasts('moving', isMoving, timeMs, SOON_MS);
     const descends = this.#lasts('descending', isDescending, timeMs, SOON_MS);
     const climbs = this.#lasts('climbing', climb > CLIMBING, timeMs, SOON_MS);
-    const isUp = Number.isNaN(altitudeM) || altitudeM - this.#groundM > LEFT_GROUND_M;
+    const isUp = !(altitudeM - this.#groundM <= LEFT_GROUND_M) || speed > FLYING.speed;
     const isLevel = this.#lasts('level', isUp && climb < CLIMBING, timeMs, SOON_MS);
     switch (this.#phase) {
       case 'take-off': {
