@@ -18,10 +18,15 @@ const SILENCE_CHARACTERS = 3.5;
 const SILENT_ROUNDS = 3;
 const SILENT_MS_MIN = 120_000;
 
-export type ModbusLink = Exclude<LinkConfig, { type: 'file' }>;
+export type ModbusLink = Extract<LinkConfig, { type: 'serial' | 'tcp' | 'unix' }>;
+
+/** Whether requests can be sent there; a recording, datagrams and chips cannot be asked. */
+export function isModbusLink(link: LinkConfig): link is ModbusLink {
+  return link.type === 'serial' || link.type === 'tcp' || link.type === 'unix';
+}
 
 /** A source that is a device on a Modbus line. */
-export type ModbusSourceConfig = SourceConfig & {
+export type ModbusSourceConfig = Omit<SourceConfig, 'mavlink'> & {
   readonly link: ModbusLink;
   readonly modbus: NonNullable<SourceConfig['modbus']>;
 };

@@ -3,7 +3,7 @@ import type { ChannelPause } from './channel-pause.ts';
 import type { Config, SourceConfig } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
 import { readSigningKey } from './mavlink-key.ts';
-import { lineOf, ModbusLine, type ModbusSourceConfig } from './modbus-line.ts';
+import { isModbusLink, lineOf, ModbusLine, type ModbusSourceConfig } from './modbus-line.ts';
 import { ModbusSource } from './modbus-source.ts';
 import { SourceReader } from './source.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
@@ -95,8 +95,8 @@ function modbusLines({ config, clock }: SourcesOptions): ReadonlyMap<string, Mod
   return new Map(entries);
 }
 
-function isModbus(config: SourceConfig): config is ModbusSourceConfig {
-  return config.protocol === 'modbus' && config.modbus !== undefined && config.link.type !== 'file';
+function isModbus(config: SourceConfig): config is SourceConfig & ModbusSourceConfig {
+  return config.protocol === 'modbus' && config.modbus !== undefined && isModbusLink(config.link);
 }
 
 /** Says when the time of day became known, and when it turned out to be another. */

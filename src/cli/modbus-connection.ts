@@ -8,6 +8,7 @@ import { exceptionText } from '../modbus/message.ts';
 import {
   answerMsOf,
   framingOf,
+  isModbusLink,
   lineTiming,
   type ModbusLink,
   type ModbusSourceConfig,
@@ -121,7 +122,7 @@ export function badArgument(message: string): FieldnoteError {
 function configured(path: string, key: string): ModbusSourceConfig {
   const { sources } = loadConfig(path).config;
   const source = sources[key];
-  if (source?.modbus === undefined || source.link.type === 'file') {
+  if (source?.modbus === undefined || !isModbusLink(source.link)) {
     const known = Object.keys(sources).filter((other) => sources[other]?.modbus !== undefined);
     throw badArgument(
       `--source ${key}: is no Modbus source of ${path} (there is ${known.join(', ') || 'none'})`,

@@ -7,6 +7,7 @@ import { mqtt } from './mqtt.ts';
 import { channelFrom, key } from './names.ts';
 import { source } from './source.ts';
 import { digest, llm } from './telling.ts';
+import { vehicle } from './vehicle.ts';
 
 /**
  * The configuration: one schema. The loader, the defaults, docs/reference/configuration.md, the published JSON
@@ -45,6 +46,9 @@ const asset = z.strictObject({
     .describe(
       'Instead of channels: watch everything that the device at this source says it measures (bridge).',
     ),
+  vehicle: vehicle
+    .optional()
+    .describe('It flies: its phases of flight, its motors and the limits of its autopilot are watched too.'),
   channels: z
     .record(key, channel)
     .refine((channels) => Object.keys(channels).length >= 1, 'needs at least one channel')
@@ -145,9 +149,19 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
 
 type FaultAt = (path: readonly string[], message: string, input?: unknown) => void;
 
-function checkFeeds({ source, channels }: AssetParts, sources: readonly string[], faultAt: FaultAt): void {
-  if ((source === undefined) === (channels === undefined))
-    faultAt([], 'needs either channels or source (a device that describes itself)');
+function checkFeeds(
+  { source, vehicle, channels }: AssetParts,
+  sources: readonly string[],
+  faultAt: FaultAt,
+): void {
+  const isFed = vehicle === undefined ? channels !== undefined : true;
+  if ((source === undefined) !== isFed)
+    faultAt([], 'needs either channels, vehicle or source (a device that describes itself)');
+  const flies = vehicle?.source;
+  if (typeof flies === 'string' && !sources.includes(flies)) {
+    const known = sources.join(', ') || 'none is configured';
+    faultAt(['vehicle', 'source'], `names no source (sources: ${known})`, flies);
+  }
   const isKnown = typeof source !== 'string' || sources.includes(source);
   if (!isKnown)
     faultAt(['source'], `names no source (sources: ${sources.join(', ') || 'none is configured'})`, source);
@@ -203,6 +217,7 @@ interface ReferenceParts {
 
 interface AssetParts {
   readonly source?: unknown;
+  readonly vehicle?: { readonly source?: unknown } | undefined;
   readonly channels?: Record<string, { from?: unknown } | undefined> | undefined;
   readonly bearings?: BearingParts | undefined;
   readonly window?: { length?: unknown; rateHz?: unknown };

@@ -1,4 +1,5 @@
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { DataflashDecoder } from './dataflash/decoder.ts';
 import { MavlinkDecoder } from './mavlink/decoder.ts';
 import { NmeaDecoder } from './nmea/decoder.ts';
 import { candidatesOf, Recogniser } from './recognise.ts';
@@ -20,5 +21,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new NmeaDecoder(options.source);
     case 'mavlink':
       return new MavlinkDecoder(options);
+    case 'dataflash':
+      return new DataflashDecoder(options.source);
   }
 }

@@ -1,6 +1,7 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded, NoiseReason } from '../values/sample.ts';
 import { BridgeDecoder } from './bridge/decoder.ts';
+import { DataflashDecoder } from './dataflash/decoder.ts';
 import { MavlinkDecoder } from './mavlink/decoder.ts';
 import { NmeaDecoder } from './nmea/decoder.ts';
 import type { Decoder, DecoderOptions, Protocol } from './seam.ts';
@@ -50,6 +51,7 @@ export function candidatesOf(options: DecoderOptions): Candidate[] {
   return [
     bridgeCandidate(options),
     mavlinkCandidate(options),
+    dataflashCandidate(options),
     nmeaCandidate(options),
     textCandidate(options),
   ];
@@ -67,6 +69,16 @@ function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
     mayAsk: true,
   };
   return candidate;
+}
+
+function dataflashCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new DataflashDecoder(source);
+  return {
+    protocol: 'dataflash',
+    decoder,
+    evidence: () => (decoder.recordCount >= CERTAIN_FRAMES ? 'certain' : 'none'),
+    mayAsk: true,
+  };
 }
 
 function nmeaCandidate({ source }: DecoderOptions): Candidate {

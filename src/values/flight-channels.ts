@@ -97,6 +97,11 @@ const CHANNELS = {
   'vehicle.airSpeed': value('m/s'), //  VFR_HUD.airspeed                        | ARSP.Airspeed    | airspeed_validated.true_airspeed_m_s
   'vehicle.throttle': value('%'), //    VFR_HUD.throttle                        | CTUN.ThO · 100   | vehicle_thrust_setpoint.xyz, its length · 100
   'vehicle.load': value('%'), //        SYS_STATUS.load / 10                    | PM.Load / 10     | cpuload.load · 100
+
+  // Made of the above by the watch, in no source: how far attitude is from its demand, and how far the output of each
+  // motor, by its number, is from the mean of all motors.
+  'attitude.error': value('deg'),
+  'balance.#': value('us'),
 } as const satisfies Record<string, FlightChannel>;
 
 type Numbered<Name extends string> = Name extends `${infer Before}#${infer After}`

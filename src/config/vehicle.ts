@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { type FlightChannelName, flightChannel, NUMBERED_MAX } from '../values/flight-channels.ts';
+import { STEADY_PHASES } from '../values/flight-phase.ts';
+import { key } from './names.ts';
+import type { ChannelConfig, Config } from './schema.ts';
+
+/** A vehicle that flies: its autopilot is a source that speaks the vocabulary of src/values/flight-channels.ts. */
+
+/** How many motors a frame has; how they are numbered and turn is the autopilot's business. */
+const MOTOR_COUNTS = {
+  ...{ 'quad-x': 4, 'quad-plus': 4, 'hexa-x': 6, 'hexa-plus': 6, 'octa-x': 8, 'octa-plus': 8, other: 0 },
+} as const;
+
+type Frame = keyof typeof MOTOR_COUNTS;
+
+export const vehicle = z.strictObject({
+  source: key.describe('Source of its autopilot.'),
+  frame: z
+    .enum(Object.keys(MOTOR_COUNTS) as [Frame, ...Frame[]])
+    .default('quad-x')
+    .describe('Where its motors are, for telling which one failed; other: none is told.'),
+  motors: z
+    .array(z.int().min(1).max(NUMBERED_MAX))
+    .min(1)
+    .max(NUMBERED_MAX)
+    .refine((outputs) => new Set(outputs).size === outputs.length, 'names an output twice')
+    .optional()
+    .describe(
+      'Outputs of the autopilot that the motors are at, in the order of their numbers; 1, 2, … when absent.',
+    ),
+  phases: z
+    .array(z.enum(STEADY_PHASES))
+    .min(1)
+    .default([...STEADY_PHASES])
+    .describe('Phases of flight in which its normal is learned and judged; the rest of the time nothing is.'),
+});
+
+export type VehicleConfig = z.output<typeof vehicle>;
+
+/** Outputs that the motors of a vehicle are at, the first motor first. */
+export function motorOutputs({ frame, motors }: VehicleConfig): readonly number[] {
+  return motors ?? Array.from({ length: MOTOR_COUNTS[frame] }, (_, index) => index + 1);
+}
+
+/** What is learned and judged of a vehicle whose channels are not written in the configuration. */
+function channelsOf(config: VehicleConfig): Record<string, ChannelConfig> {
+  const balances = motorOutputs(config).map((_, index): FlightChannelName => `balance.${index + 1}`);
+  const names: FlightChannelName[] = [
+    ...(['vibration.x', 'vibration.y', 'vibration.z', 'attitude.error', 'battery.current'] as const),
+    ...balances,
+  ];
+  const entries = names.map((name) => {
+    const unit = flightChannel(name)?.unit ?? '1';
+    return [name.replace('.', '-'), { from: `${config.source}.${name}`, unit, name: name.replace('.', ' ') }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The configuration with what vehicles bring by default. */
+export function withVehicleChannels(config: Config): Config {
+  const assets = Object.entries(config.assets).map(([name, asset]) => {
+    const { vehicle: flies, channels } = asset;
+    if (flies === undefined || channels !== undefined) return [name, asset] as const;
+    return [name, { ...asset, channels: channelsOf(flies) }] as const;
+  });
+  return { ...config, assets: Object.fromEntries(assets) };
+}
