@@ -26,7 +26,7 @@ export function isModbusLink(link: LinkConfig): link is ModbusLink {
 }
 
 /** A source that is a device on a Modbus line. */
-export type ModbusSourceConfig = Omit<SourceConfig, 'mavlink'> & {
+export type ModbusSourceConfig = SourceConfig & {
   readonly link: ModbusLink;
   readonly modbus: NonNullable<SourceConfig['modbus']>;
 };

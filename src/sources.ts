@@ -95,7 +95,7 @@ function modbusLines({ config, clock }: SourcesOptions): ReadonlyMap<string, Mod
   return new Map(entries);
 }
 
-function isModbus(config: SourceConfig): config is SourceConfig & ModbusSourceConfig {
+function isModbus(config: SourceConfig): config is ModbusSourceConfig {
   return config.protocol === 'modbus' && config.modbus !== undefined && isModbusLink(config.link);
 }
 

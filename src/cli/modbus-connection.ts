@@ -138,6 +138,7 @@ function byHand(options: LineOptions): ModbusSourceConfig {
   const timeout = durationOption(options.timeout, '--timeout');
   return {
     ...{ protocol: 'modbus', time: 'arrival', silenceTimeout: 30_000, link: linkOf(options) },
+    mavlink: { request: false },
     modbus: { unit: 1, profile: '', every: 1000, timeout, framing, write: [] },
   };
 }

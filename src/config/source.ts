@@ -52,13 +52,13 @@ const link = z.discriminatedUnion('type', [
 export const source = z.strictObject({
   link: link.describe('Where the bytes come from.'),
   protocol: z
-    .enum(['auto', 'text', 'bridge', 'mavlink', 'nmea', 'modbus', 'dataflash'])
+    .enum(['auto', 'text', 'bridge', 'mavlink', 'nmea', 'modbus', 'dataflash', 'ulog'])
     .default('auto')
     .describe(
       'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
         'describe themselves. mavlink: an autopilot. nmea: NMEA 0183 of receivers and instruments. modbus: a device that ' +
-        'is asked for its registers. dataflash: a flight that ArduPilot recorded (.bin). auto: found out within 2 s among ' +
-        'those that speak by themselves; the device is ' +
+        'is asked for its registers. dataflash, ulog: a flight that ArduPilot (.bin) or PX4 (.ulg) recorded. auto: found ' +
+        'out within 2 s among those that speak by themselves; the device is ' +
         'asked for that.',
     ),
   mavlink: mavlink.prefault({}).describe('Vehicles that speak MAVLink.'),

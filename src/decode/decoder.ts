@@ -5,6 +5,7 @@ import { NmeaDecoder } from './nmea/decoder.ts';
 import { candidatesOf, Recogniser } from './recognise.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
+import { UlogDecoder } from './ulog/decoder.ts';
 
 export type { Decoder, DecoderOptions, DescriptorCache, Protocol } from './seam.ts';
 
@@ -23,5 +24,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new MavlinkDecoder(options);
     case 'dataflash':
       return new DataflashDecoder(options.source);
+    case 'ulog':
+      return new UlogDecoder(options.source);
   }
 }

@@ -6,6 +6,7 @@ import { MavlinkDecoder } from './mavlink/decoder.ts';
 import { NmeaDecoder } from './nmea/decoder.ts';
 import type { Decoder, DecoderOptions, Protocol } from './seam.ts';
 import { LineDecoder } from './text.ts';
+import { UlogDecoder } from './ulog/decoder.ts';
 
 /**
  * Finds out which protocol is spoken on a port. Every candidate reads the bytes; what they find is held back until one of
@@ -53,6 +54,7 @@ export function candidatesOf(options: DecoderOptions): Candidate[] {
     mavlinkCandidate(options),
     dataflashCandidate(options),
     nmeaCandidate(options),
+    ulogCandidate(options),
     textCandidate(options),
   ];
 }
@@ -103,6 +105,11 @@ function mavlinkCandidate({ send, ...options }: DecoderOptions): Candidate {
     mayAsk: true,
   };
   return candidate;
+}
+
+function ulogCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new UlogDecoder(source);
+  return { protocol: 'ulog', decoder, evidence: () => (decoder.isBegun ? 'certain' : 'none'), mayAsk: true };
 }
 
 function textCandidate({ source }: DecoderOptions): Candidate {

@@ -23,7 +23,7 @@ export interface Decoder {
 }
 
 /** 'auto' finds out which of the others is spoken. What is asked over Modbus is recorded as text. */
-export type Protocol = 'auto' | 'text' | 'bridge' | 'mavlink' | 'nmea' | 'modbus' | 'dataflash';
+export type Protocol = 'auto' | 'text' | 'bridge' | 'mavlink' | 'nmea' | 'modbus' | 'dataflash' | 'ulog';
 
 export interface DecoderOptions {
   /** Key of the source, which every sample carries. */
