@@ -43,6 +43,7 @@ export class Framer {
   #toldEnd = 0;
   #reason: NoiseReason = 'bad-frame';
   #excerpt = '';
+  #quotedBytes = 0;
   /** Size of the time before each packet; undefined until the first bytes have told. */
   #timeSize: number | undefined;
   #recordedMs: number | undefined;
@@ -180,19 +181,21 @@ export class Framer {
   #tellSkippedTo(end: number): void {
     if (end > this.#toldEnd) {
       this.#quote(end);
-      this.#sink.onSkipped(this.#reason, end - this.#toldEnd, this.#excerpt);
+      this.#sink.onSkipped(this.#reason, end - this.#toldEnd, this.#excerpt.trimEnd());
       this.#toldEnd = end;
     }
     this.#reason = 'bad-frame';
     this.#excerpt = '';
+    this.#quotedBytes = 0;
   }
 
   /** Its first bytes, before they slide out of the buffer. */
   #quote(end: number): void {
-    const start = this.#toldEnd;
-    if (this.#excerpt !== '' || end <= start) return;
-    const bytes = this.#buffer.subarray(Math.max(0, start), Math.min(end, start + EXCERPT_BYTES));
-    this.#excerpt = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    for (; this.#quotedBytes < EXCERPT_BYTES; this.#quotedBytes++) {
+      const at = this.#toldEnd + this.#quotedBytes;
+      if (at >= end) return;
+      this.#excerpt += `${(this.#buffer[at] as number).toString(16).padStart(2, '0')} `;
+    }
   }
 
   #slide(): void {
