@@ -45,6 +45,14 @@ DIR        index.json and the recordings that it names: raw float32, little-endi
 from       https://engineering.case.edu/bearingdatacenter (MATLAB files: to be converted)
 licence    none stated`,
   },
+  drones: {
+    summary: 'damaged propellers and motors that fail (ArduPilot flights)',
+    text: `Real flights of one quadcopter with propellers that were cut: a classifier is trained by the recipe of models/propeller
+on flights of one manoeuvre and asked about those of the other one. No window of a flight is on both sides.
+
+DIR        real/<hover or line>-<good or 5mm, 10mm, …>-<number>.BIN, DataFlash logs
+licence    none stated`,
+  },
 } as const satisfies Record<string, About>;
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
