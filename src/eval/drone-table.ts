@@ -1,12 +1,13 @@
 import { type Line, tableOf } from './board.ts';
 import type { MotorFigures } from './drones-motor.ts';
-import type { PropellerFigures } from './drones-propeller.ts';
+import type { GoodOnlyFigures, PropellerFigures } from './drones-propeller.ts';
 import type { MotorScores, StoppedFlight } from './motor-scores.ts';
 
 export interface DroneFigures {
   readonly benchmark: string;
   readonly motors: MotorFigures;
   readonly propellers: readonly PropellerFigures[];
+  readonly goodOnly: readonly GoodOnlyFigures[];
 }
 
 const MOTOR_COLUMNS = [
@@ -49,7 +50,7 @@ const FOREST: readonly Line[] = [
 ];
 
 /** The figures of the drone benchmark for a terminal, line by line. */
-export function formatDrones({ benchmark, motors, propellers }: DroneFigures): readonly string[] {
+export function formatDrones({ benchmark, motors, propellers, goodOnly }: DroneFigures): readonly string[] {
   return [
     `${benchmark}: measured; there is no public board for them`,
     '',
@@ -67,7 +68,10 @@ export function formatDrones({ benchmark, motors, propellers }: DroneFigures): r
     'them damaged; grade: windows whose damage is called right, of five; most frequent: the share of the commonest one.',
     ...tableOf(TRANSFER_COLUMNS, [...propellers.map(transferLine), ...FOREST]),
     'The damage is confounded with the day: only good and 20 mm were flown on the same one.',
-    ...['', 'flight by flight, of the first two:'],
+    '',
+    'Trained on one good flight alone: share of windows of all other flights that are an alarm, by the damage in mm.',
+    ...tableOf(gradeColumns(goodOnly), goodOnly.map(goodOnlyLine)),
+    ...['', 'flight by flight, of the first two of the table before:'],
     ...tableOf(FLIGHT_COLUMNS, propellers.slice(0, 2).flatMap(flightLines)),
   ];
 }
@@ -89,6 +93,14 @@ function transferLine({ trained, tested, ...scores }: PropellerFigures): Line {
   const { windows, f1, alwaysF1, accuracy, mostFrequentShare } = scores;
   const figures = [windows, f1, alwaysF1, accuracy, mostFrequentShare];
   return { name: `trained on ${trained}, tested on ${tested}`, figures };
+}
+
+function gradeColumns(goodOnly: readonly GoodOnlyFigures[]) {
+  return (goodOnly[0]?.grades ?? []).map(({ damageMm }) => [String(damageMm), 3] as const);
+}
+
+function goodOnlyLine({ trained, grades }: GoodOnlyFigures): Line {
+  return { name: trained, figures: grades.map(({ windows, alarms }) => alarms / windows) };
 }
 
 function flightLines({ flights }: PropellerFigures): readonly Line[] {

@@ -9,8 +9,8 @@ import type { CalledFlightWindow } from './propeller-scores.ts';
 /** Motors that fail in simulated flights, a row each, and damaged propellers in real ones, a row for each window. */
 export const dronesBenchmark: Benchmark<DroneFigures> = async (dir, tools) => {
   const motors = await evaluateMotors(dir, tools);
-  const propellers = await evaluatePropellers(join(dir, 'real'), tools);
-  const figures = { benchmark: 'ArduPilot flights', motors, propellers: propellers.figures };
+  const { goodOnly, ...propellers } = await evaluatePropellers(join(dir, 'real'), tools);
+  const figures = { benchmark: 'ArduPilot flights', motors, propellers: propellers.figures, goodOnly };
   const rows = [...motors.flights.map(motorRow), ...propellers.windows.map(propellerRow)];
   return { figures, table: formatDrones(figures), rows };
 };

@@ -55,6 +55,16 @@ const SPLITS: readonly Split[] = [
   { trained: 'hover 2', tested: 'hover 1', isTrained: isHover(2), isTested: isHover(1) },
 ];
 
+/** Alarms in the windows of other flights, of a model that was trained on one good flight and no damaged one. */
+export interface GoodOnlyFigures {
+  readonly trained: string;
+  readonly grades: readonly {
+    readonly damageMm: number;
+    readonly windows: number;
+    readonly alarms: number;
+  }[];
+}
+
 export interface PropellerFigures extends PropellerScores {
   readonly trained: string;
   readonly tested: string;
@@ -62,6 +72,7 @@ export interface PropellerFigures extends PropellerScores {
 
 export interface PropellerEvaluation {
   readonly figures: readonly PropellerFigures[];
+  readonly goodOnly: readonly GoodOnlyFigures[];
   /** Of the first two splits, in which every flight is tested once. */
   readonly windows: readonly CalledFlightWindow[];
 }
@@ -90,7 +101,10 @@ export async function evaluatePropellers(dir: string, tools: BenchmarkTools): Pr
     const figures = SPLITS.map(({ trained, tested }, at) => {
       return { trained, tested, ...propellerScores(called[at] ?? [], ALARM_FROM_MM) };
     });
-    return { figures, windows: called.slice(0, 2).flat() };
+    const goodOnly: GoodOnlyFigures[] = [];
+    for (const file of new Set(windows.filter(({ damageMm }) => damageMm === 0).map((own) => own.file)))
+      goodOnly.push(await callGoodOnly(windows, file, judge));
+    return { figures, goodOnly, windows: called.slice(0, 2).flat() };
   } finally {
     await judge.stop();
   }
@@ -132,6 +146,20 @@ async function callSplit(
     called.push({ ...flight, ...callOf(verdict, model.gradesMm) });
   }
   return called;
+}
+
+async function callGoodOnly(
+  windows: readonly FlightWindow[],
+  file: string,
+  judge: Judge,
+): Promise<GoodOnlyFigures> {
+  const isTrained = (window: FlightWindow) => window.file === file;
+  const isTested = (window: FlightWindow) => window.file !== file;
+  const called = await callSplit(windows, { trained: file, tested: 'others', isTrained, isTested }, judge);
+  const grades = [...Map.groupBy(called, ({ damageMm }) => damageMm)].map(([damageMm, own]) => {
+    return { damageMm, windows: own.length, alarms: own.filter(({ score }) => score >= 1).length };
+  });
+  return { trained: file, grades: grades.sort((a, b) => a.damageMm - b.damageMm) };
 }
 
 /** What is not judged is no alarm and no grade: it counts against the model. */

@@ -38,6 +38,7 @@ const cut = (damageMm: number) => (seed: number) => {
 const SEEDS = Array.from({ length: 12 }, (_, seed) => seed);
 const flights = [good, cut(10), cut(20)].flatMap((flight) => SEEDS.map(flight));
 const model = fitPropellerModel(flights, 20) as PropellerModel;
+const goodModel = fitPropellerModel(SEEDS.map(good), 20) as PropellerModel;
 
 describe('propellerFeatures', () => {
   test('tells which way the motors work harder, as a share of the thrust', () => {
@@ -100,9 +101,19 @@ describe('the propeller model', () => {
     }
   });
 
-  test('is not made of flights that are all on one side of the alarm', () => {
-    expect(fitPropellerModel(SEEDS.map(good), 20)).toBeUndefined();
+  test('is not made of nothing, nor of damaged flights alone', () => {
+    expect(fitPropellerModel(SEEDS.map(cut(20)), 20)).toBeUndefined();
     expect(fitPropellerModel([], 20)).toBeUndefined();
+  });
+
+  test('of good flights alone says whether the propellers turn 4 % faster than in those', () => {
+    const faster = (share: number) => {
+      const outputs = Array.from({ length: 4 }, () => 1000 + 600 * (1 + share));
+      return judgePropellers(goodModel, windowOf({ outputs, seed: 3.3 }));
+    };
+    expect(faster(0.02).score).toBeLessThan(1);
+    expect(faster(0.06).score).toBeGreaterThan(1);
+    expect(faster(0.06).labels).toHaveLength(0);
   });
 
   test('raises no alarm on the ground', () => {
@@ -142,6 +153,14 @@ describe('the graph of the propeller model', async () => {
     );
   });
 
+  test('of good flights alone says what that model says, and names nothing', async () => {
+    const alone = await InferenceSession.create(propellerGraph(goodModel, ROWS));
+    const window = windowOf({ outputs: [1640, 1620, 1600, 1610], seed: 2 });
+    const outputs = await alone.run({ window: new Tensor('float32', window, [ROWS, WIDTH]) });
+    expect(Object.keys(outputs)).toEqual(['score']);
+    expect(outputs['score']?.data[0]).toBeCloseTo(judgePropellers(goodModel, window).score, 3);
+  });
+
   test('gives numbers for a window that holds nothing', async () => {
     const { score, labels } = await run(new Float32Array(ROWS * WIDTH).fill(Number.NaN));
     expect(score).toBe(0);
@@ -162,5 +181,15 @@ describe('the propeller package', () => {
       'propeller 20 mm short',
     ]);
     expect(manifest.golden?.outputs['labels']).toHaveLength(3);
+  });
+
+  test('has no labels when it was trained on good flights alone', async () => {
+    await using folder = await newFolder();
+    const told = { data: 'made flights', trainedAt: '2026-11-23T00:00:00.000Z' };
+    const window = { rateHz: 10, rows: ROWS };
+    await writePropellerPackage({ directory: folder.path, model: goodModel, window, ...told });
+    const { manifest } = await readModelPackage(folder.path);
+    expect(manifest.outputs.labels).toEqual([]);
+    expect(Object.keys(manifest.golden?.outputs ?? {})).toEqual(['score']);
   });
 });

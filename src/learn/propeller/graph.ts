@@ -13,31 +13,28 @@ import { ALARM_PROBABILITY, type PropellerModel } from './model.ts';
 import type { Softmax } from './softmax.ts';
 
 /**
- * Writes the model as ONNX: input `window` float32 [rows, channels] with NaN for gaps, outputs `score` [1] and `labels`
- * [grades]. The steps are those of features.ts and model.ts; all between is [1, …]. The column of each motor is replaced
+ * Writes the model as ONNX: input `window` float32 [rows, channels] with NaN for gaps, outputs `score` [1] and, where
+ * it knows grades, `labels` [grades]. The steps are those of features.ts and model.ts; all between is [1, …]. The column of each motor is replaced
  * by a mix, which is a gap where one of its motors is.
  */
-export function propellerGraph(model: PropellerModel, rows: number): Uint8Array {
-  const grades = model.gradesMm.length;
+export function propellerGraph({ damage, grade }: PropellerModel, rows: number): Uint8Array {
   return onnxModel({
     name: 'propeller',
     inputs: [{ name: 'window', shape: [rows, CHANNELS] }],
     outputs: [
       { name: 'score', shape: [1] },
-      { name: 'labels', shape: [grades] },
+      ...(grade === undefined ? [] : [{ name: 'labels', shape: [grade.classes] }]),
     ],
     constants: [
       ...[...NUMBERS, ...MIXING, ...PLACES],
-      ...softmaxConstants('damage', model.damage),
-      ...softmaxConstants('grade', model.grade),
-      floats('alike', [1, grades], new Float64Array(grades).fill(1 / grades)),
-      wholes('labelsShape', [grades]),
+      ...softmaxConstants('damage', damage),
+      ...(grade === undefined ? [] : gradeConstants(grade)),
     ],
     nodes: [
       ...[...MIXED, ...MOMENTS, ...COSTS, ...GATHERED],
       ...softmaxNodes('damage', 'damageFeatures'),
-      ...softmaxNodes('grade', 'features'),
-      ...ANSWERS,
+      ...SCORE,
+      ...(grade === undefined ? [] : [...softmaxNodes('grade', 'features'), ...LABELS]),
     ],
   });
 }
@@ -138,7 +135,7 @@ const GATHERED: readonly OnnxNode[] = [
 ];
 
 /** Nothing is said on the ground, nor of a window with an empty channel; what became of such features is not used. */
-const ANSWERS: readonly OnnxNode[] = [
+const SCORE: readonly OnnxNode[] = [
   { type: 'ReduceMin', inputs: ['count'], output: 'countMin', attributes: KEPT },
   { type: 'Greater', inputs: ['countMin', 'half'], output: 'isWhole' },
   { type: 'Greater', inputs: ['thrust', 'flyingMin'], output: 'isAbove' },
@@ -147,9 +144,21 @@ const ANSWERS: readonly OnnxNode[] = [
   { type: 'Div', inputs: ['probability', 'alarmProbability'], output: 'anyScore' },
   { type: 'Where', inputs: ['isFlying', 'anyScore', 'zero'], output: 'flyingScore' },
   { type: 'Reshape', inputs: ['flyingScore', 'scoreShape'], output: 'score' },
+];
+
+const LABELS: readonly OnnxNode[] = [
   { type: 'Where', inputs: ['isFlying', 'gradeProbability', 'alike'], output: 'flyingLabels' },
   { type: 'Reshape', inputs: ['flyingLabels', 'labelsShape'], output: 'labels' },
 ];
+
+function gradeConstants(grade: Softmax): OnnxConstant[] {
+  const { classes } = grade;
+  return [
+    ...softmaxConstants('grade', grade),
+    floats('alike', [1, classes], new Float64Array(classes).fill(1 / classes)),
+    wholes('labelsShape', [classes]),
+  ];
+}
 
 function softmaxConstants(name: string, { centre, spread, weights, classes }: Softmax): OnnxConstant[] {
   const size = centre.length;

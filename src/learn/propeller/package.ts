@@ -42,6 +42,7 @@ function manifestOf(
   { model, window, data, trainedAt }: PropellerPackageOptions,
 ): ModelManifest {
   const { score, labels } = judgePropellers(model, goldenWindow(window.rows));
+  const outputs = { score: [score], ...(labels.length === 0 ? {} : { labels: [...labels] }) };
   const { gradesMm, alarmFromMm, windows } = model;
   return {
     format: 1,
@@ -54,11 +55,7 @@ function manifestOf(
     coverageMin: COVERAGE_MIN,
     toleratesMissing: false,
     outputs: { deviations: false, labels: gradesMm.map(gradeLabel) },
-    golden: {
-      center: [...GOLDEN.center],
-      swing: [...GOLDEN.swing],
-      outputs: { score: [score], labels: [...labels] },
-    },
+    golden: { center: [...GOLDEN.center], swing: [...GOLDEN.swing], outputs },
     provenance: { recipe: 'models/propeller/train.ts', data, trainedAt, figures: { windows, alarmFromMm } },
   };
 }
