@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { dronesBenchmark } from '../src/eval/drones-benchmark.ts';
-import type { Bar, Part } from './part.ts';
+import type { GoodOnlyFigures } from '../src/eval/drones-propeller.ts';
+import type { Bar, Figure, Part } from './part.ts';
 
 const seconds = { unit: 's', decimals: 2 } as const;
 const share = { unit: '', decimals: 3 } as const;
@@ -24,6 +25,7 @@ export const drones: Part = {
     { name: 'stopped motor, right one named', limit: { atLeast: 0.9 }, ...share, best: '' },
     { name: 'alarms before the stop and in real flights', limit: { atMost: 0 }, ...count },
     { name: 'propeller alarms in windows of good flights', limit: { atMost: 0 }, ...count },
+    { name: 'the same, learned on another good flight alone', limit: { atMost: 0 }, ...count },
     ...[f1('hover to line'), f1('line to hover'), grade('hover to line'), grade('line to hover')],
   ],
   async measure({ data, ...tools }) {
@@ -53,6 +55,7 @@ export const drones: Part = {
         value: sum(good.map(({ alarms }) => alarms)),
         baseline: `of ${sum(good.map(({ windows }) => windows))} windows`,
       },
+      goodOnlyFigure(figures.goodOnly),
       ...ways.map((way, at) => {
         const forest = ['.971', '.750'][at];
         return { value: way.f1, baseline: `always ${way.alwaysF1.toFixed(3)}, random forest ${forest}` };
@@ -67,3 +70,17 @@ export const drones: Part = {
     ];
   },
 };
+
+/** Alarms where there is no damage, beside those where there is much. */
+function goodOnlyFigure(goodOnly: readonly GoodOnlyFigures[]): Figure {
+  const grades = goodOnly.flatMap((figures) => figures.grades);
+  const total = (from: number, to: number) => {
+    const some = grades.filter(({ damageMm }) => damageMm >= from && damageMm <= to);
+    const sum = (count: (grade: (typeof some)[number]) => number) =>
+      some.reduce((all, grade) => all + count(grade), 0);
+    return { alarms: sum(({ alarms }) => alarms), windows: sum(({ windows }) => windows) };
+  };
+  const [good, damaged] = [total(0, 0), total(20, Number.POSITIVE_INFINITY)];
+  const beside = `of ${good.windows} windows; ${damaged.alarms} of ${damaged.windows} from 20 mm on`;
+  return { value: good.alarms, baseline: beside };
+}

@@ -14,7 +14,7 @@ describe.runIf(needsShared('drones'))('fieldnote eval drones', () => {
     const drones = sharedPath('drones');
     const { exitCode, stdout } = await runFieldnote('eval', 'drones', drones, '--json', '--out', out);
     expect(exitCode).toBe(0);
-    const { motors, propellers }: DroneFigures = JSON.parse(stdout);
+    const { motors, propellers, goodOnly }: DroneFigures = JSON.parse(stdout);
     console.log(JSON.stringify({ motors: motors.scores, autopilot: motors.autopilot, real: motors.real }));
     for (const { trained, tested, f1, accuracy } of propellers)
       console.log(`${trained} → ${tested}: F1 ${f1.toFixed(3)}, grade ${accuracy.toFixed(3)}`);
@@ -29,6 +29,14 @@ describe.runIf(needsShared('drones'))('fieldnote eval drones', () => {
       expect(accuracy).toBeGreaterThanOrEqual(0.6);
       const good = flights.filter(({ damageMm }) => damageMm === 0);
       expect(good.map(({ alarms }) => alarms)).toEqual(good.map(() => 0));
+    }
+    expect(goodOnly).toHaveLength(3);
+    for (const { trained, grades } of goodOnly) {
+      console.log(
+        `${trained} alone: ${grades.map((one) => `${one.damageMm} mm ${one.alarms}/${one.windows}`).join(', ')}`,
+      );
+      expect(grades.find(({ damageMm }) => damageMm === 0)?.alarms).toBe(0);
+      for (const { damageMm, windows, alarms } of grades) if (damageMm >= 20) expect(alarms).toBe(windows);
     }
 
     const rows = readFileSync(out, 'utf8').trim().split('\n').slice(1);
