@@ -56,6 +56,8 @@ export class NmeaDecoder implements Decoder {
 
   #read(piece: Piece, monoMs: number): readonly Decoded[] {
     if (piece.kind === 'broken') return [this.#noise(piece.reason, monoMs, piece.text, piece.sizeBytes)];
+    // What begins with an exclamation mark is encapsulated, such as the messages of ships; the checksum does not cover it.
+    if (!piece.text.startsWith('$')) return [this.#noise('unused-sentence', monoMs, piece.text)];
     const [, talker = '', kind = ''] = ADDRESS.exec(piece.fields[0] ?? '') ?? [];
     const fields = new Fields(piece.fields);
     const reading = this.#readingOf(talker, kind, fields);
