@@ -10,10 +10,13 @@ import { createLog } from '../../src/system/log.ts';
 import { eventually, type Folder, newFolder } from '../support/daemon.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { needsCommand } from '../support/needs.ts';
+import { runningMs } from '../support/standstills.ts';
 import { backlogEntry, NODE } from '../support/store-backlog.ts';
 
 const TOPIC = 'fieldnote/plant/skid/incident/pump';
 const LARGEST_BYTES = 20_000;
+/** From the acceptance of a bad report to the delivery of the good ones around it. */
+const GOOD_REPORTS_MS_MAX = 5000;
 
 /** A report with something wrong, and how its reason begins; nothing when it can be delivered after all. */
 const BAD_INPUTS: readonly [
@@ -105,7 +108,12 @@ describe.runIf(needsCommand('mosquitto'))('bad input at a real broker', () => {
         };
         keeper.accept({ ...acceptance, entry });
       }
-      await eventually(() => expect(ids).toEqual(expect.arrayContaining([`${name} 1/1`, `${name} 3/1`])));
+      const good = [`${name} 1/1`, `${name} 3/1`];
+      const goodMs = await runningMs(() =>
+        eventually(() => expect(ids).toEqual(expect.arrayContaining(good))),
+      );
+      console.log(`${name}: the good reports around it came after ${Math.round(goodMs)} ms`);
+      expect(goodMs).toBeLessThan(GOOD_REPORTS_MS_MAX);
       await eventually(() =>
         expect(counters.get('reports_delivered') + counters.get('reports_quarantined')).toBe(3),
       );
