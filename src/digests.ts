@@ -60,6 +60,8 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
+  /** When the link returned, until it is known what the store remembers of the time before. */
+  #returnedAt: Stamp | undefined;
   /** The time without a link that no stored digest tells about yet. */
   #owed: Period | undefined;
   #failures = 0;
@@ -99,8 +101,9 @@ export class Digests {
   linkUp(): Promise<number | undefined> {
     const now = this.#now();
     return this.#inTurn(async () => {
-      if (!this.#isUp) await this.#returned(now);
+      if (!this.#isUp) this.#returnedAt = now;
       this.#isUp = true;
+      await this.#tellReturn();
       return this.#untold();
     });
   }
@@ -110,6 +113,7 @@ export class Digests {
     void this.#inTurn(async () => {
       if (this.#isUp) this.#recordLink(now);
       this.#isUp = false;
+      this.#returnedAt = undefined;
     });
   }
 
@@ -157,6 +161,14 @@ export class Digests {
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
   }
 
+  /** A store that is not open now is asked at the next look. */
+  async #tellReturn(): Promise<void> {
+    const now = this.#returnedAt;
+    if (now === undefined || this.#options.keeper.store === undefined) return;
+    this.#returnedAt = undefined;
+    await this.#returned(now);
+  }
+
   /** Since when it was away is overwritten together with the digest about it, or when it needs none. */
   async #returned(now: Stamp): Promise<void> {
     const up = await this.#moment('link');
@@ -197,6 +209,7 @@ export class Digests {
   async #look(): Promise<void> {
     const { config, clock } = this.#options;
     const nowMs = clock.monoMs();
+    await this.#tellReturn();
     if (nowMs - this.#keptMs >= KEEP_MS) {
       this.#keptMs = nowMs;
       await this.#keep();
@@ -220,9 +233,9 @@ export class Digests {
     return (await this.#options.keeper.store?.moment(name).catch(() => null)) ?? null;
   }
 
-  /** While a digest is owed it stays known since when it has to tell, also across a restart. */
+  /** While a digest is owed, or may be, it stays known since when it has to tell, also across a restart. */
   #recordLink(stamp: Stamp): void {
-    if (this.#owed === undefined) this.#recordMoment('link', stamp);
+    if (this.#owed === undefined && this.#returnedAt === undefined) this.#recordMoment('link', stamp);
   }
 
   #recordMoment(name: MomentName, stamp: Stamp): void {

@@ -13,7 +13,7 @@ import { publishRefused, reasonText, verdictOf } from './reasons.ts';
 import type { Receipts } from './receipts.ts';
 import type { RetryDelay } from './retry-delay.ts';
 import { SendingWindow } from './sending-window.ts';
-import { Settlement, UNWRITTEN_LENGTH_MAX } from './settlement.ts';
+import { Settlement, unwrittenLengthMax } from './settlement.ts';
 import type { Suspects } from './suspects.ts';
 
 export interface DeliveryOptions {
@@ -187,8 +187,8 @@ export class Delivery {
 
   /** What may be sent next: the first of each lane, or a suspect alone. */
   get #candidates(): readonly PendingReport[] {
-    const { receipts, suspects } = this.#options;
-    if (this.#settlement.size >= UNWRITTEN_LENGTH_MAX) return [];
+    const { receipts, suspects, windowLengthMax } = this.#options;
+    if (this.#settlement.size >= unwrittenLengthMax(windowLengthMax)) return [];
     const heads = this.#backlog.heads.filter(({ lane }) => receipts?.hasRoomFor(lane) ?? true);
     const suspect = heads.find(({ seq }) => suspects.has(seq));
     return suspect === undefined ? heads : [suspect];

@@ -181,7 +181,7 @@ function connect(path: string): DatabaseSync {
     assertDurable(connection, path);
     if (log.length > 0) emptyLog(connection);
     connection.exec(
-      'PRAGMA wal_autocheckpoint = 3072; PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF',
+      'PRAGMA wal_autocheckpoint = 1024; PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF',
     );
     return connection;
   } catch (error) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../demo/noise.ts';
-import { UNWRITTEN_LENGTH_MAX } from '../../src/publish/settlement.ts';
+import { unwrittenLengthMax } from '../../src/publish/settlement.ts';
 import { DEFERRED_REPORTS_MAX } from '../../src/store/group-commit.ts';
 import { balanceFaults, collectedIn, lanesInFile } from '../support/collected.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
@@ -20,7 +20,7 @@ const WINDOW = 16;
  * What a kill may send again: reports that wait for their receipt (four windows, eight when critical ones wait too), those
  * that have it and whose batch is written or fills, and what rides with the next commit of the store.
  */
-const COPIES_PER_KILL_MAX = 8 * WINDOW + UNWRITTEN_LENGTH_MAX + DEFERRED_REPORTS_MAX;
+const COPIES_PER_KILL_MAX = 8 * WINDOW + unwrittenLengthMax(WINDOW) + DEFERRED_REPORTS_MAX;
 const NO_END = 1e9;
 
 /** Kills a node at random moments, also while it starts, then lets it deliver what is left. */

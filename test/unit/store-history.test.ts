@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../demo/noise.ts';
@@ -11,6 +14,7 @@ import {
   recordHistory,
   SPARE_ROWS_MAX,
 } from '../../src/store/history.ts';
+import { MIGRATIONS, migrate } from '../../src/store/migrations.ts';
 import type { Acceptance } from '../../src/store/outbox.ts';
 import { WATCHED_ROWS_MAX, watchedMs } from '../../src/store/watched.ts';
 import type { Period } from '../../src/values/period.ts';
@@ -150,6 +154,25 @@ describe('the history of what was reported', () => {
     for (const incident of ['a', 'b']) call(database, 'accept', told(incident, { from: at(0) }));
     call(database, 'accept', told('a', { revision: 2, from: at(0), to: at(3) }));
     expect(idsOf(database)).toEqual(['a', 'b']);
+  });
+
+  test('comes along from a store of the version before', () => {
+    const folder = temporaryFolder();
+    openIn(folder).close();
+    const path = join(folder, 'fieldnote.db');
+    rmSync(path);
+    const old = new DatabaseSync(path);
+    migrate(old, MIGRATIONS.slice(0, 5));
+    const { payload } = told('old', { from: at(0) }).entry;
+    old.exec("INSERT INTO ledger (id, epoch, boot, bootId) VALUES (1, 'e', 1, 'boot-a')");
+    old
+      .prepare('INSERT INTO history (id, revision, payload, crc) VALUES (?, 1, ?, ?)')
+      .run('old', payload, checksum('old', 1, payload));
+    old.exec('PRAGMA user_version = 5');
+    old.close();
+    const database = openIn(folder);
+    call(database, 'accept', told('new', { from: at(1) }));
+    expect(idsOf(database)).toEqual(['new', 'old']);
   });
 
   test('reads what was written before it was packed', () => {
