@@ -80,7 +80,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
   const { config, source, counters, speed, on } = stage;
   const clock = recordingClock();
   const assets = await startAssets(stage, clock);
-  const protocol = config.sources[source]?.protocol ?? 'text';
+  const { protocol = 'text', mavlink } = config.sources[source] ?? {};
   const pace = pacer(speed);
   let firstMs: number | undefined;
   const take = async (sample: Sample) => {
@@ -102,7 +102,10 @@ async function play(stage: Stage): Promise<ReplayResult> {
       if (item.kind === 'sample') await take(item);
     }
   };
-  await readRecording({ path: stage.recording, source, protocol, clock, take: takeAll });
+  await readRecording({
+    ...{ path: stage.recording, source, protocol, clock, take: takeAll },
+    vehicle: mavlink?.system,
+  });
   return { counters, durationMs: clock.monoMs() - (firstMs ?? 0) };
 }
 
