@@ -29,11 +29,11 @@ const link = z.discriminatedUnion('type', [
 export const source = z.strictObject({
   link: link.describe('Where the bytes come from.'),
   protocol: z
-    .enum(['auto', 'text', 'bridge', 'dataflash'])
+    .enum(['auto', 'text', 'bridge', 'dataflash', 'ulog'])
     .default('auto')
     .describe(
       'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
-        'describe themselves. dataflash: a flight that ArduPilot recorded (.bin). auto: found out within 2 s; the device is ' +
+        'describe themselves. dataflash, ulog: a flight that ArduPilot (.bin) or PX4 (.ulg) recorded. auto: found out within 2 s; the device is ' +
         'asked for that.',
     ),
   time: z

@@ -3,6 +3,7 @@ import { DataflashDecoder } from './dataflash/decoder.ts';
 import { candidatesOf, Recogniser } from './recognise.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
+import { UlogDecoder } from './ulog/decoder.ts';
 
 export type { Decoder, DecoderOptions, DescriptorCache, Protocol } from './seam.ts';
 
@@ -16,5 +17,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new BridgeDecoder(options);
     case 'dataflash':
       return new DataflashDecoder(options.source);
+    case 'ulog':
+      return new UlogDecoder(options.source);
   }
 }

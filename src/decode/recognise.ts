@@ -4,6 +4,7 @@ import { BridgeDecoder } from './bridge/decoder.ts';
 import { DataflashDecoder } from './dataflash/decoder.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
+import { UlogDecoder } from './ulog/decoder.ts';
 
 /**
  * Finds out which protocol is spoken on a port. Every candidate reads the bytes; what they find is held back until one of
@@ -39,7 +40,12 @@ export interface Candidate {
 
 /** The protocols that are told apart, the more telling one first. */
 export function candidatesOf(options: DecoderOptions): Candidate[] {
-  return [bridgeCandidate(options), dataflashCandidate(options), textCandidate(options)];
+  return [
+    bridgeCandidate(options),
+    dataflashCandidate(options),
+    ulogCandidate(options),
+    textCandidate(options),
+  ];
 }
 
 function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
@@ -62,6 +68,11 @@ function dataflashCandidate({ source }: DecoderOptions): Candidate {
     evidence: () => (decoder.recordCount >= CERTAIN_FRAMES ? 'certain' : 'none'),
     mayAsk: true,
   };
+}
+
+function ulogCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new UlogDecoder(source);
+  return { decoder, evidence: () => (decoder.isBegun ? 'certain' : 'none'), mayAsk: true };
 }
 
 function textCandidate({ source }: DecoderOptions): Candidate {

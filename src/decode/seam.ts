@@ -22,7 +22,7 @@ export interface Decoder {
 }
 
 /** 'auto' finds out which of the others is spoken. */
-export type Protocol = 'auto' | 'text' | 'bridge' | 'dataflash';
+export type Protocol = 'auto' | 'text' | 'bridge' | 'dataflash' | 'ulog';
 
 export interface DecoderOptions {
   /** Key of the source, which every sample carries. */

@@ -1,4 +1,5 @@
 import type { FlightChannelName } from '../../values/flight-channels.ts';
+import type { ChannelValues } from '../recorded-samples.ts';
 import { type Layout, numberIn } from './layout.ts';
 
 /**
@@ -136,9 +137,6 @@ const EVENTS: ReadonlyMap<number, readonly [FlightChannelName, number]> = new Ma
   [18, ['vehicle.landed', 1]],
   [28, ['vehicle.landed', 0]],
 ]);
-
-/** Values by channel, in the order of the table; NaN and what means "unknown" are left out. */
-export type ChannelValues = readonly (readonly [channel: string, value: number])[];
 
 /** Reads the records of one log; it knows what each sensor has said for channels that are the sum of several. */
 export class ChannelReader {

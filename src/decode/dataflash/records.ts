@@ -85,7 +85,8 @@ export class RecordReader {
   }
 
   #countNoise(bytes: Buffer, at: number): void {
-    if (this.#noiseBytes === 0) this.#excerpt = bytes.toString('hex', at, at + EXCERPT_BYTES);
+    if (this.#noiseBytes === 0) this.#excerpt = '';
+    if (this.#noiseBytes < EXCERPT_BYTES) this.#excerpt += bytes.toString('hex', at, at + 1);
     this.#noiseBytes++;
   }
 
