@@ -15,9 +15,10 @@ import type { Source } from './source-seam.ts';
 import { startSources } from './sources.ts';
 import type { GapRow } from './store/gaps.ts';
 import { StoreKeeper } from './store-keeper.ts';
-import { type Clock, systemClock } from './system/clock.ts';
+import { BUILD_FLOOR_MS, type Clock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
+import { GnssTime } from './system/gnss-time.ts';
 import type { Logger } from './system/log.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
@@ -57,6 +58,7 @@ export interface RunningAgent {
 /** What the steps share. */
 interface Parts extends AgentOptions, ReportingParts {
   readonly clock: Clock;
+  readonly gnss: GnssTime;
   readonly judge: Judge;
   readonly hold: ChannelPause | undefined;
   /** Begins when the assets and sources are there that it shows. */
@@ -80,10 +82,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   // The clock stamps with the boot number, which the store counts; it stays the same while the store is opened again.
   let keeper: StoreKeeper | undefined;
   let boot = 0;
-  const clock = systemClock(() => {
+  const countBoot = () => {
     boot = keeper?.store?.boot ?? boot;
     return boot;
-  });
+  };
+  const gnss = new GnssTime(BUILD_FLOOR_MS);
+  const clock = systemClock(countBoot, { gnss: (monoMs) => gnss.at(monoMs) });
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId, deviceId };
   const nudge = (lane?: Lane) => publisher?.nudge(lane);
   keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });
@@ -104,14 +108,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       accept: (report) => acceptText(parts, report),
       keepTemplate: (report) => keeper.dropUnwritten(report),
     });
-  const parts: Parts = { ...options, counters, clock, keeper, judge, writer, hold, states };
+  const parts: Parts = { ...options, counters, clock, gnss, keeper, judge, writer, hold, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
     onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
-  const sources = startSources({ ...parts, assets });
+  const sources = await startSources({ ...parts, assets });
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
   const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();

@@ -5,6 +5,7 @@ import type { Counters } from './system/counters.ts';
 import type { Logger } from './system/log.ts';
 import type { Device, DeviceTiming, Waveform } from './values/device.ts';
 import type { Sample } from './values/sample.ts';
+import type { TimeOfDay } from './values/time.ts';
 
 /** Where samples come from: one entry of `sources`, whatever it is made of. It never throws once it was made. */
 export interface Source {
@@ -29,10 +30,14 @@ export interface SourceOptions {
   readonly counters: Counters;
   readonly log: Logger;
   readonly descriptorCache: DescriptorCache;
+  /** Of the vehicle at the source, where one is configured. */
+  readonly signingKey?: Uint8Array | undefined;
   readonly onSample: (sample: Sample) => void;
   readonly onWaveform: (waveform: Waveform) => void;
   /** A device is ready, or was restarted. */
   readonly onDevice: (device: Device) => void;
+  /** A device told the time of day. */
+  readonly onTime: (time: TimeOfDay) => void;
   /** Samples are missing for good: what a durable record should say, and how many if that is known. */
   readonly onGap: (detail: string, count: number | null) => void;
 }

@@ -3,6 +3,7 @@ import type { Decoder } from './decode/seam.ts';
 import { linkOpener } from './link/open.ts';
 import { Link, type LinkState } from './link/reopening.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
+import type { Clock } from './system/clock.ts';
 import type { Device, DeviceTiming, Loss } from './values/device.ts';
 import type { Decoded } from './values/sample.ts';
 
@@ -27,10 +28,11 @@ export class SourceReader implements Source {
   #gapMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SourceOptions) {
-    const { key, config, clock, random, counters, descriptorCache } = options;
+    const { key, config, clock, random, counters, descriptorCache, signingKey } = options;
     this.#options = options;
     const send = (bytes: Uint8Array) => this.#link.write(bytes);
-    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache });
+    const mavlink = { ...config.mavlink, signingKey, wallMs: () => believedWallMs(clock) };
+    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache, mavlink });
     this.#link = new Link({
       source: key,
       open: linkOpener(config.link),
@@ -113,6 +115,9 @@ export class SourceReader implements Source {
         return;
       case 'stats':
         counters.add('device_stats', key);
+        return;
+      case 'time':
+        this.#options.onTime(item);
     }
   }
 
@@ -185,4 +190,10 @@ export class SourceReader implements Source {
     this.#loggedMs.set(kind, nowMs);
     say();
   }
+}
+
+/** The wall time, while somebody vouches for it. */
+function believedWallMs(clock: Clock): number | undefined {
+  const { wallMs, errorMs } = clock.stampAt(clock.monoMs());
+  return errorMs === null ? undefined : wallMs;
 }

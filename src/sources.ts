@@ -2,38 +2,59 @@ import type { Assets } from './assets.ts';
 import type { ChannelPause } from './channel-pause.ts';
 import type { Config } from './config/schema.ts';
 import { openDeviceCache } from './device-cache.ts';
+import { readSigningKey } from './mavlink-key.ts';
 import { SourceReader } from './source.ts';
 import type { Source, SourceOptions } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
+import type { GnssTime } from './system/gnss-time.ts';
 import type { Logger } from './system/log.ts';
+import type { TimeOfDay } from './values/time.ts';
 
 export interface SourcesOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
+  readonly gnss: GnssTime;
   readonly keeper: StoreKeeper;
   readonly hold: ChannelPause | undefined;
   readonly assets: Assets;
 }
 
-/** Starts every configured source, and hands what it reads to the assets. */
-export function startSources(options: SourcesOptions): ReadonlyMap<string, Source> {
+/** Starts every configured source, and hands what it reads to the assets. One whose key cannot be read is not read. */
+export async function startSources(options: SourcesOptions): Promise<ReadonlyMap<string, Source>> {
   const { config, clock, counters, log, keeper, hold, assets } = options;
   const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, Source>();
   for (const [key, sourceConfig] of Object.entries(config.sources)) {
+    const signingKey = await readSigningKey(key, sourceConfig, process.env['CREDENTIALS_DIRECTORY']).catch(
+      (error) => messageOf(error),
+    );
+    if (typeof signingKey === 'string') {
+      log.error({ source: key }, `source ${key} is not read: ${signingKey}`);
+      continue;
+    }
     const source = createSource({
-      ...{ key, config: sourceConfig, clock, counters, log, random: Math.random, descriptorCache },
+      ...{
+        key,
+        config: sourceConfig,
+        clock,
+        counters,
+        log,
+        random: Math.random,
+        descriptorCache,
+        signingKey,
+      },
       onSample(sample) {
         hold?.push(sample);
         assets.push(sample);
       },
       onWaveform: (waveform) => assets.hear(waveform),
       onDevice: (device) => assets.describe(device),
+      onTime: (time) => hearTime(options, time),
       onGap(detail, count) {
         log.warn({ source: key, count }, detail);
         keeper.recordMissingSamples(detail, count).catch((error) => log.error(messageOf(error)));
@@ -48,4 +69,19 @@ export function startSources(options: SourcesOptions): ReadonlyMap<string, Sourc
 /** Chooses the kind of source by what the configuration says is spoken there. */
 function createSource(options: SourceOptions): Source {
   return new SourceReader(options);
+}
+
+/** Says when the time of day became known, and when it turned out to be another. */
+function hearTime({ gnss, counters, log }: SourcesOptions, time: TimeOfDay): void {
+  const { source } = time;
+  const hearing = gnss.hear(time);
+  if (hearing.kind === 'refused') counters.add('times_refused', source);
+  if (hearing.kind !== 'set' && hearing.kind !== 'moved') return;
+  const at = new Date(gnss.at(time.monoMs)?.wallMs ?? time.wallMs).toISOString();
+  const what =
+    hearing.kind === 'set'
+      ? 'tells the time of day'
+      : `corrects its time of day by ${(hearing.by / 1000).toFixed(1)} s`;
+  const how = hearing.rolledOver ? ', by a receiver whose count of weeks has run over' : '';
+  log.warn({ source, by: hearing.by }, `source ${source} ${what}: ${at}${how}`);
 }

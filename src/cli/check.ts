@@ -7,7 +7,7 @@ import { loadConfig } from '../config/load.ts';
 export function check(path: string): string {
   const { config, sha256 } = loadConfig(path);
   const sources = Object.entries(config.sources).map(([key, { link, protocol }]) => {
-    const where = link.type === 'tcp' ? `${link.host}:${link.port}` : link.path;
+    const where = 'path' in link ? link.path : `${link.host}:${link.port}`;
     return `  source ${key}: ${protocol} from ${link.type} ${where}`;
   });
   const assets = Object.entries(config.assets).map(([key, { source, channels, learn, window }]) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { mavlink } from './mavlink.ts';
 
 /** Where bytes come from, and what they are. */
 
@@ -22,6 +23,15 @@ const link = z.discriminatedUnion('type', [
     host: z.string().min(1).describe('Name or address of the device server.'),
     port: z.int().min(1).max(65_535).describe('TCP port.'),
   }),
+  z.strictObject({
+    type: z.literal('udp'),
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address of this device to listen at; 0.0.0.0 for all, where the network can be trusted.'),
+    port: z.int().min(1).max(65_535).describe('UDP port to listen at.'),
+  }),
   z.strictObject({ type: z.literal('unix'), path: z.string().startsWith('/').describe('Unix socket.') }),
   z.strictObject({ type: z.literal('file'), path: z.string().min(1).describe('Recorded file, read once.') }),
 ]);
@@ -29,13 +39,14 @@ const link = z.discriminatedUnion('type', [
 export const source = z.strictObject({
   link: link.describe('Where the bytes come from.'),
   protocol: z
-    .enum(['auto', 'text', 'bridge', 'dataflash', 'ulog'])
+    .enum(['auto', 'text', 'bridge', 'mavlink', 'dataflash', 'ulog'])
     .default('auto')
     .describe(
       'What the bytes are. text: NDJSON, CSV with a header or label:value lines. bridge: firmware-bridge devices, which ' +
-        'describe themselves. dataflash, ulog: a flight that ArduPilot (.bin) or PX4 (.ulg) recorded. auto: found out within 2 s; the device is ' +
-        'asked for that.',
+        'describe themselves. mavlink: an autopilot. dataflash, ulog: a flight that ArduPilot (.bin) or PX4 (.ulg) recorded. ' +
+        'auto: found out within 2 s; the device is asked for that.',
     ),
+  mavlink: mavlink.prefault({}).describe('Vehicles that speak MAVLink.'),
   time: z
     .enum(['arrival', 'device'])
     .default('arrival')

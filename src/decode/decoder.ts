@@ -1,5 +1,8 @@
 import { BridgeDecoder } from './bridge/decoder.ts';
+
 import { DataflashDecoder } from './dataflash/decoder.ts';
+import { MavlinkDecoder } from './mavlink/decoder.ts';
+
 import { candidatesOf, Recogniser } from './recognise.ts';
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
@@ -19,5 +22,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return new DataflashDecoder(options.source);
     case 'ulog':
       return new UlogDecoder(options.source);
+    case 'mavlink':
+      return new MavlinkDecoder(options);
   }
 }

@@ -1,7 +1,10 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded, NoiseReason } from '../values/sample.ts';
 import { BridgeDecoder } from './bridge/decoder.ts';
+
 import { DataflashDecoder } from './dataflash/decoder.ts';
+import { MavlinkDecoder } from './mavlink/decoder.ts';
+
 import type { Decoder, DecoderOptions } from './seam.ts';
 import { LineDecoder } from './text.ts';
 import { UlogDecoder } from './ulog/decoder.ts';
@@ -21,6 +24,9 @@ const HELD_MAX = 1024;
 
 /** By chance one of 262,144 runs of noise is a valid frame; two of them never are. */
 const CERTAIN_FRAMES = 2;
+
+/** Packets that more than their checksum proves (src/decode/mavlink/trust.ts), so that few are enough. */
+const CERTAIN_PACKETS = 3;
 
 /** Lines that cannot be used, but are lines of text. */
 const READABLE: readonly NoiseReason[] = [
@@ -42,6 +48,7 @@ export interface Candidate {
 export function candidatesOf(options: DecoderOptions): Candidate[] {
   return [
     bridgeCandidate(options),
+    mavlinkCandidate(options),
     dataflashCandidate(options),
     ulogCandidate(options),
     textCandidate(options),
@@ -73,6 +80,19 @@ function dataflashCandidate({ source }: DecoderOptions): Candidate {
 function ulogCandidate({ source }: DecoderOptions): Candidate {
   const decoder = new UlogDecoder(source);
   return { decoder, evidence: () => (decoder.isBegun ? 'certain' : 'none'), mayAsk: true };
+}
+
+function mavlinkCandidate({ send, ...options }: DecoderOptions): Candidate {
+  const sendIfAllowed = (bytes: Uint8Array) => {
+    if (candidate.mayAsk) send?.(bytes);
+  };
+  const decoder = new MavlinkDecoder(send === undefined ? options : { ...options, send: sendIfAllowed });
+  const candidate: Candidate = {
+    decoder,
+    evidence: () => (decoder.packetCount >= CERTAIN_PACKETS ? 'certain' : 'none'),
+    mayAsk: true,
+  };
+  return candidate;
 }
 
 function textCandidate({ source }: DecoderOptions): Candidate {

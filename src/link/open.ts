@@ -1,4 +1,5 @@
 import type { LinkConfig } from '../config/schema.ts';
+import { datagramOpener } from './datagrams.ts';
 import type { OpenLinkFunction } from './open-link.ts';
 import { recordingOpener } from './recording.ts';
 import { serialOpener } from './serial.ts';
@@ -11,6 +12,8 @@ export function linkOpener(config: LinkConfig): OpenLinkFunction {
       return serialOpener(config);
     case 'tcp':
       return socketOpener({ host: config.host, port: config.port });
+    case 'udp':
+      return datagramOpener(config);
     case 'unix':
       return socketOpener({ path: config.path });
     case 'file':

@@ -82,7 +82,7 @@ export function timedBy({ sql }: Pick<Database, 'sql'>): (stamp: Stamp | ReportS
     const point = points.get(boot) ?? syncPoint({ sql }, boot);
     points.set(boot, point);
     if (point !== null && clock !== 'synced' && clock !== 'gnss')
-      return { boot, monoMs, wallMs: point.wallMs + (monoMs - point.monoMs), clock: 'synced', errorMs };
+      return { boot, monoMs, wallMs: point.wallMs + (monoMs - point.monoMs), clock: point.clock, errorMs };
     return 'wallMs' in stamp ? stamp : { boot, monoMs, wallMs: Date.parse(stamp.time), clock, errorMs };
   };
 }

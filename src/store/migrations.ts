@@ -158,6 +158,8 @@ export const MIGRATIONS: readonly Migration[] = [
 
   CREATE TABLE moment (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, crc INTEGER NOT NULL) STRICT;
   `,
+  // Satellites tell the time too.
+  "ALTER TABLE syncPoint ADD COLUMN clock TEXT NOT NULL DEFAULT 'synced'",
 ];
 
 /** The first version with lanes. */

@@ -1,10 +1,11 @@
 import type { DeviceValue } from './device.ts';
+import type { TimeOfDay } from './time.ts';
 
 /**
- * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, or what a device that
- * describes itself says beside its samples.
+ * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, what a device that
+ * describes itself says beside its samples, or the time of day.
  */
-export type Decoded = Sample | Noise | DeviceValue;
+export type Decoded = Sample | Noise | DeviceValue | TimeOfDay;
 
 /** Values of some channels of one source at one time. */
 export interface Sample {
@@ -47,6 +48,7 @@ export type NoiseReason =
   | 'too-many-channels' // more channels than the limit
   | 'bad-frame' // bytes between two delimiters that are no frame
   | 'bad-crc' // a frame that was damaged
+  | 'bad-signature' // a frame that nobody with the key has signed, or that was sent before
   | 'bad-body' // a frame whose size, values or time break the protocol or the device's own description
   | 'unknown-frame' // a frame of a type or stream that nobody described
   | 'duplicate-frame' // a frame that was there before

@@ -107,7 +107,13 @@ describe('the history of what was reported', () => {
     const elsewhere = (minutes: number) => at(0, { boot: 2, wallMs: NOON_MS + minutes * 60_000 });
     const hour = { from: elsewhere(55), to: elsewhere(65) };
     expect(idsOf(database, hour)).toEqual([]);
-    call(database, 'recordSyncPoint', { boot: 1, monoMs: 0, wallMs: NOON_MS, errorMs: 1000 });
+    call(database, 'recordSyncPoint', {
+      boot: 1,
+      monoMs: 0,
+      wallMs: NOON_MS,
+      errorMs: 1000,
+      clock: 'synced',
+    });
     expect(idsOf(database, hour)).toEqual(['a']);
   });
 

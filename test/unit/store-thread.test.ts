@@ -54,7 +54,7 @@ describe('the store', () => {
     await Promise.all([
       first.store.accept(acceptance(1)),
       first.store.appendLearning({ asset: 'pump', channels: ['a'] }, [Float32Array.of(5)]),
-      first.store.recordSyncPoint({ boot: 1, monoMs: 1, wallMs: 2, errorMs: 3 }),
+      first.store.recordSyncPoint({ boot: 1, monoMs: 1, wallMs: 2, errorMs: 3, clock: 'synced' }),
       first.store.recordGap({
         reason: 'refused',
         detail: 'x',
@@ -150,7 +150,7 @@ describe('a group of calls', () => {
 
   test('reports a bug without a code and goes on', () => {
     const database = openIn(temporaryFolder());
-    const point = { boot: 1, monoMs: Number.NaN, wallMs: 0, errorMs: 0 };
+    const point = { boot: 1, monoMs: Number.NaN, wallMs: 0, errorMs: 0, clock: 'synced' };
     const [reply] = runGroup(database, 'folder', [{ id: 7, name: 'recordSyncPoint', argument: point }]);
     expect(reply).toMatchObject({
       id: 7,
