@@ -118,6 +118,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
     onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
+    onFlight: (flight, period) => logged(log, digests.make({ occasion: 'flight', period, flight })),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
   const sources = await startSources({ ...parts, assets });

@@ -49,6 +49,8 @@ export interface DigestRequest {
   readonly period: Period;
   /** Becomes durable with it: until when digests of this kind have told. */
   readonly moment?: MomentName;
+  /** Of a flight. */
+  readonly flight?: Digest['flight'];
 }
 
 /**
@@ -121,7 +123,7 @@ export class Digests {
    * Makes a digest of a stretch of time and stores it.
    * @returns its place in the outbox; undefined when the store refuses it, which the log says
    */
-  async make({ occasion, period, moment }: DigestRequest): Promise<number | undefined> {
+  async make({ occasion, period, moment, flight }: DigestRequest): Promise<number | undefined> {
     const { config, configSha256, keeper, counters, log, onStored } = this.#options;
     const { site, node } = config;
     try {
@@ -129,7 +131,10 @@ export class Digests {
       if (recollection === undefined) return undefined;
       const happened = await happenedBy(recollection, assetsOf(config));
       const provenance = { config: configSha256, agent: agentVersion };
-      const digest = digestOf({ id: randomUUID(), occasion, site, node, period, happened, provenance });
+      const digest = digestOf({
+        ...{ id: randomUUID(), occasion, site, node, period, happened, provenance },
+        ...(flight && { flight }),
+      });
       const entry = this.#entryOf(digest, period.to);
       const made = moment === undefined ? null : { name: moment, stamp: period.to };
       const seq = await keeper.store?.acceptDigest({ entry, moment: made });

@@ -42,7 +42,12 @@ export function acceptReport(
   const report = makeReport(parts, { key, ...asset }, event);
   log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
   states.set(stateKeyOf(key, event.incident), state);
-  store(parts, report, event.incident.updated, writer?.add(report) ?? false);
+  store(parts, report, event.incident.updated, isWritten(report) && (writer?.add(report) ?? false));
+}
+
+/** What a rule found in a flight is told as the template tells it: nobody should wait for other words. */
+function isWritten({ kind }: Report): boolean {
+  return kind !== 'flight';
 }
 
 /** What an incident is right now, in words. */

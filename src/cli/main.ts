@@ -55,7 +55,10 @@ export function program(): Command {
 
   fieldnote
     .command('replay')
-    .argument('<recording>', 'file of lines: JSON, CSV with a header, or label:value')
+    .argument(
+      '<recording>',
+      'file of lines (JSON, CSV with a header, label:value) or a flight (.bin, .ulg, .tlog)',
+    )
     .option('--config <file>', 'configuration', CONFIG_DEFAULT)
     .option('--source <key>', 'the source that the recording stands in for')
     .option('--speed <factor>', 'times faster than recorded, or max', 'max')

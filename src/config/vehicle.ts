@@ -1,22 +1,16 @@
 import { z } from 'zod';
 import { type FlightChannelName, flightChannel, NUMBERED_MAX } from '../values/flight-channels.ts';
 import { STEADY_PHASES } from '../values/flight-phase.ts';
+import { FRAMES, type Frame } from '../values/frame.ts';
 import { key } from './names.ts';
 import type { ChannelConfig, Config } from './schema.ts';
 
 /** A vehicle that flies: its autopilot is a source that speaks the vocabulary of src/values/flight-channels.ts. */
 
-/** How many motors a frame has; how they are numbered and turn is the autopilot's business. */
-const MOTOR_COUNTS = {
-  ...{ 'quad-x': 4, 'quad-plus': 4, 'hexa-x': 6, 'hexa-plus': 6, 'octa-x': 8, 'octa-plus': 8, other: 0 },
-} as const;
-
-type Frame = keyof typeof MOTOR_COUNTS;
-
 export const vehicle = z.strictObject({
   source: key.describe('Source of its autopilot.'),
   frame: z
-    .enum(Object.keys(MOTOR_COUNTS) as [Frame, ...Frame[]])
+    .enum([...(Object.keys(FRAMES) as Frame[]), 'other'])
     .default('quad-x')
     .describe('Where its motors are, for telling which one failed; other: none is told.'),
   motors: z
@@ -39,7 +33,16 @@ export type VehicleConfig = z.output<typeof vehicle>;
 
 /** Outputs that the motors of a vehicle are at, the first motor first. */
 export function motorOutputs({ frame, motors }: VehicleConfig): readonly number[] {
-  return motors ?? Array.from({ length: MOTOR_COUNTS[frame] }, (_, index) => index + 1);
+  return motors ?? armsOf(frame).map((_, index) => index + 1);
+}
+
+/** Directions of its arms, the first motor first; none when nobody has said where they are. */
+export function motorArmsDeg({ frame }: VehicleConfig): readonly number[] {
+  return armsOf(frame);
+}
+
+function armsOf(frame: VehicleConfig['frame']): readonly number[] {
+  return frame === 'other' ? [] : FRAMES[frame];
 }
 
 /** What is learned and judged of a vehicle whose channels are not written in the configuration. */

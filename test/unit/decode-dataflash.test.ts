@@ -198,6 +198,8 @@ group.skipIf(!existsSync(drones))('the recorded flights (needs ../shared/data/dr
 
   test.each([files[0], files.at(-1)])('%s is read whole, but for a record that was cut off', (path) => {
     const found = read(readFileSync(path ?? ''));
+    const auto = createDecoder({ source: 'log', protocol: 'auto' });
+    expect([...auto.decode(readFileSync(path ?? ''), 5), ...auto.finish(5)].length).toBe(found.length);
     expect(noiseOf(found).filter(([reason, size]) => reason !== 'bad-frame' || Number(size) > 89)).toEqual(
       [],
     );

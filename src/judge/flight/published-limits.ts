@@ -170,8 +170,8 @@ export const PUBLISHED_LIMITS: readonly LimitRule[] = [
     holdMs: 1000,
     isInFlight: false,
     source: {
-      title: 'BLHeli_32, manual: temperature protection',
-      url: 'https://github.com/bitdump/BLHeli/tree/master/BLHeli_32%20ARM',
+      title: 'BLHeli_S, default of its temperature protection',
+      url: 'https://github.com/bitdump/BLHeli/blob/master/BLHeli_S%20SiLabs/BLHeli_S.asm',
     },
   },
   { ...board, rule: 'board-voltage-low', direction: 'below', limit: 4.3 },

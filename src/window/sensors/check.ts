@@ -96,6 +96,11 @@ export class SensorCheck {
     if (!(timeMs < this.#nowMs)) this.#moveTo(timeMs, false);
   }
 
+  /** Silence counts from this time on. */
+  resume(timeMs: number): void {
+    this.#moveTo(timeMs, true);
+  }
+
   /** What is wrong now. */
   get findings(): readonly SensorFinding[] {
     const faults = this.#checks.map((check) => check.faultAt(this.#nowMs));
