@@ -65,7 +65,7 @@ interface Parts extends AgentOptions, ReportingParts {
   readonly clock: Clock;
   readonly gnss: GnssTime;
   readonly judge: Judge;
-  readonly hold: ChannelPause | undefined;
+  readonly pauses: readonly ChannelPause[];
   /** Begins when the assets and sources are there that it shows. */
   mirroring?: Mirroring;
 }
@@ -97,8 +97,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const nudge = (lane?: Lane) => publisher?.nudge(lane);
   keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });
   const digests = new Digests({ ...options, clock, keeper, counters, onStored: nudge });
+  const quiet = mqtt?.pause?.whileChannel && new ChannelPause(mqtt.pause.whileChannel, nudge);
+  const isQuiet = () => quiet?.isOver(clock.monoMs()) ?? false;
   const publisher =
-    mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, digests, clock, counters });
+    mqtt &&
+    createPublisher({ isQuiet, ...options, config: mqtt, site, node, keeper, digests, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });
   publisher?.start();
 
@@ -106,6 +109,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const states = await readStates(keeper, log);
   const { whileChannel } = config.llm?.pause ?? {};
   const hold = whileChannel && new ChannelPause(whileChannel);
+  const pauses = [hold, quiet].filter((pause) => pause !== undefined);
   const writer =
     config.llm &&
     createWriter({
@@ -113,7 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       accept: (report) => acceptText(parts, report),
       keepTemplate: (report) => keeper.dropUnwritten(report),
     });
-  const parts: Parts = { ...options, counters, clock, gnss, keeper, judge, writer, hold, states };
+  const parts: Parts = { ...options, counters, clock, gnss, keeper, judge, writer, pauses, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
@@ -168,6 +172,8 @@ function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
     parts.mirroring?.update();
   };
   const everyMinute = () => {
+    // What held it up may have fallen silent.
+    publisher?.nudge();
     logged(log, takeReceipts(config.dataDir, parts));
     logged(log, keeper.recordSyncPoint().then(sayStatus));
   };

@@ -200,8 +200,12 @@ export class Assets {
   }
 
   #unmatchedBeside(assets: Readonly<Record<string, AssetConfig>>): UnmatchedValues {
-    const { whileChannel } = this.#options.config.llm?.pause ?? {};
-    return new UnmatchedValues(assets, whileChannel && [whileChannel.from]);
+    const { llm, mqtt } = this.#options.config;
+    const pauses = [llm?.pause.whileChannel, mqtt?.pause?.whileChannel];
+    return new UnmatchedValues(
+      assets,
+      pauses.flatMap((pause) => pause?.from ?? []),
+    );
   }
 
   #bearingsOf(key: string, config: AssetConfig, asset: Asset): Map<string, BearingWatch> {

@@ -23,13 +23,14 @@ export interface SourcesOptions {
   readonly log: Logger;
   readonly gnss: GnssTime;
   readonly keeper: StoreKeeper;
-  readonly hold: ChannelPause | undefined;
+  /** What looks at every sample beside the assets. */
+  readonly pauses: readonly ChannelPause[];
   readonly assets: Assets;
 }
 
 /** Starts every configured source, and hands what it reads to the assets. One whose key cannot be read is not read. */
 export async function startSources(options: SourcesOptions): Promise<ReadonlyMap<string, Source>> {
-  const { config, clock, counters, log, keeper, hold, assets } = options;
+  const { config, clock, counters, log, keeper, pauses, assets } = options;
   const descriptorCache = openDeviceCache(config.dataDir, log);
   const sources = new Map<string, Source>();
   const lines = modbusLines(options);
@@ -53,7 +54,7 @@ export async function startSources(options: SourcesOptions): Promise<ReadonlyMap
         signingKey,
       },
       onSample(sample) {
-        hold?.push(sample);
+        for (const pause of pauses) pause.push(sample);
         assets.push(sample);
       },
       onWaveform: (waveform) => assets.hear(waveform),

@@ -127,15 +127,11 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
     context.addIssue({ code: 'custom', path: ['sources', ...path], message, input }),
   );
   const sources = Object.keys(config.sources ?? {});
-  const { from } = config.llm?.pause?.whileChannel ?? {};
-  checkSource(from, sources, (message) =>
-    context.addIssue({
-      code: 'custom',
-      path: ['llm', 'pause', 'whileChannel', 'from'],
-      message,
-      input: from,
-    }),
-  );
+  for (const part of ['llm', 'mqtt'] as const) {
+    const { from } = config[part]?.pause?.whileChannel ?? {};
+    const path = [part, 'pause', 'whileChannel', 'from'];
+    checkSource(from, sources, (message) => context.addIssue({ code: 'custom', path, message, input: from }));
+  }
   for (const [key, asset] of Object.entries(config.assets ?? {})) {
     const faultAt = (path: readonly string[], message: string, input?: unknown) =>
       context.addIssue({ code: 'custom', path: ['assets', key, ...path], message, input });
@@ -209,10 +205,14 @@ function checkLengths({ channels = {}, window, learn }: AssetParts, faultAt: Fau
 }
 
 interface ReferenceParts {
-  readonly mqtt?: { readonly certFile?: unknown; readonly keyFile?: unknown } | undefined;
+  readonly mqtt?: (Pausing & { readonly certFile?: unknown; readonly keyFile?: unknown }) | undefined;
   readonly sources?: Record<string, LineParts | undefined>;
   readonly assets?: Record<string, AssetParts | undefined>;
-  readonly llm?: { pause?: { whileChannel?: { from?: unknown } | undefined } } | undefined;
+  readonly llm?: Pausing | undefined;
+}
+
+interface Pausing {
+  readonly pause?: { readonly whileChannel?: { readonly from?: unknown } | undefined } | undefined;
 }
 
 interface AssetParts {

@@ -45,11 +45,11 @@ function armsOf(frame: VehicleConfig['frame']): readonly number[] {
   return frame === 'other' ? [] : FRAMES[frame];
 }
 
-/** What is learned and judged of a vehicle whose channels are not written in the configuration. */
+/** What is learned of a vehicle whose channels are not written in the configuration: what every multicopter tells. */
 function channelsOf(config: VehicleConfig): Record<string, ChannelConfig> {
   const balances = motorOutputs(config).map((_, index): FlightChannelName => `balance.${index + 1}`);
   const names: FlightChannelName[] = [
-    ...(['vibration.x', 'vibration.y', 'vibration.z', 'attitude.error', 'battery.current'] as const),
+    ...(['vibration.x', 'vibration.y', 'vibration.z', 'attitude.error'] as const),
     ...balances,
   ];
   const entries = names.map((name) => {

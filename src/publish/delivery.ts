@@ -33,6 +33,8 @@ export interface DeliveryOptions {
   readonly retryDelay: RetryDelay;
   /** Present when a report leaves the outbox on its receipt and not before. */
   readonly receipts?: Receipts | undefined;
+  /** While true only critical reports are sent; a nudge says that it may have ended. */
+  readonly isQuiet?: (() => boolean) | undefined;
   readonly on: DeliveryEvents;
 }
 
@@ -187,9 +189,10 @@ export class Delivery {
 
   /** What may be sent next: the first of each lane, or a suspect alone. */
   get #candidates(): readonly PendingReport[] {
-    const { receipts, suspects, windowLengthMax } = this.#options;
+    const { receipts, suspects, windowLengthMax, isQuiet } = this.#options;
     if (this.#settlement.size >= unwrittenLengthMax(windowLengthMax)) return [];
-    const heads = this.#backlog.heads.filter(({ lane }) => receipts?.hasRoomFor(lane) ?? true);
+    const open = this.#backlog.heads.filter(({ lane }) => lane === 'critical' || isQuiet?.() !== true);
+    const heads = open.filter(({ lane }) => receipts?.hasRoomFor(lane) ?? true);
     const suspect = heads.find(({ seq }) => suspects.has(seq));
     return suspect === undefined ? heads : [suspect];
   }

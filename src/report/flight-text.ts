@@ -16,7 +16,7 @@ function motorSentence(report: ReportFacts, { motor, excessDeg, phase, since: be
   const { language } = report;
   return message(language, motor === undefined ? 'motorUnknown' : 'motorFailed', {
     motor: `${motor}`,
-    excess: formatQuantity(excessDeg ?? 0, '°', 0, language),
+    excess: `${formatNumber(excessDeg ?? 0, 0, language)}°`,
     phase: message(language, `phase ${phase}`),
     since: since(began, report),
   });
