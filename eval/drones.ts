@@ -24,13 +24,14 @@ export const drones: Part = {
     { name: 'stopped motor, p90 of the delay', limit: { atMost: 0.5 }, ...seconds, best: '' },
     { name: 'stopped motor, right one named', limit: { atLeast: 0.9 }, ...share, best: '' },
     { name: 'alarms before the stop and in real flights', limit: { atMost: 0 }, ...count },
+    { name: 'published limits passed where all was well', limit: { atMost: 0 }, ...count },
     { name: 'propeller alarms in windows of good flights', limit: { atMost: 0 }, ...count },
     { name: 'the same, learned on another good flight alone', limit: { atMost: 0 }, ...count },
     ...[f1('hover to line'), f1('line to hover'), grade('hover to line'), grade('line to hover')],
   ],
   async measure({ data, ...tools }) {
     const { figures } = await dronesBenchmark(join(data, 'drones'), tools);
-    const { scores, autopilot, real } = figures.motors;
+    const { scores, autopilot, real, limits } = figures.motors;
     const [toLine, toHover] = figures.propellers;
     const ways = [toLine, toHover].filter((way) => way !== undefined);
     const good = ways.flatMap(({ flights }) => flights.filter(({ damageMm }) => damageMm === 0));
@@ -50,6 +51,10 @@ export const drones: Part = {
       {
         value: scores.healthyAlarms + real.alarms,
         baseline: `${scores.flights} and ${real.flights} flights`,
+      },
+      {
+        value: limits.beforeStop + limits.good,
+        baseline: `before ${scores.flights} stops, in ${limits.goodFlights} good flights`,
       },
       {
         value: sum(good.map(({ alarms }) => alarms)),

@@ -61,6 +61,7 @@ export function formatDrones({ benchmark, motors, propellers, goodOnly }: DroneF
       motorLine('thrust loss check of ArduPilot', motors.autopilot),
     ]),
     `Alarms in ${motors.real.flights} real flights without such a failure: ${motors.real.alarms}`,
+    `Published limits passed before the stops: ${motors.limits.beforeStop}, in ${motors.limits.goodFlights} real flights with good propellers: ${motors.limits.good}`,
     ...['', 'flight by flight, since the first motor was stopped:'],
     ...tableOf(STOP_COLUMNS, motors.flights.map(stopLine)),
     '',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Benchmark, ScoredRow } from './benchmark.ts';
+import { checkFolder } from './benchmark-files.ts';
 import { type DroneFigures, formatDrones } from './drone-table.ts';
 import { evaluateMotors } from './drones-motor.ts';
 import { evaluatePropellers } from './drones-propeller.ts';
@@ -8,6 +9,7 @@ import type { CalledFlightWindow } from './propeller-scores.ts';
 
 /** Motors that fail in simulated flights, a row each, and damaged propellers in real ones, a row for each window. */
 export const dronesBenchmark: Benchmark<DroneFigures> = async (dir, tools) => {
+  await checkFolder(dir, { benchmark: 'drones', needed: ['real', 'sitl'] });
   const motors = await evaluateMotors(dir, tools);
   const { goodOnly, ...propellers } = await evaluatePropellers(join(dir, 'real'), tools);
   const figures = { benchmark: 'ArduPilot flights', motors, propellers: propellers.figures, goodOnly };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LimitWatch } from '../judge/flight/limit-watch.ts';
 import { MotorFailureDetector } from '../judge/flight/motor-failure.ts';
 import type { MotorFailure } from '../values/flight-finding.ts';
 import { FRAMES, type Frame } from '../values/frame.ts';
@@ -16,6 +17,8 @@ export interface MotorFigures {
   readonly flights: readonly StoppedFlight[];
   /** Real flights, in none of which a motor failed, and findings in them. */
   readonly real: { readonly flights: number; readonly alarms: number };
+  /** Findings of the published limits where nothing was wrong: before the stops, and in real flights with good propellers. */
+  readonly limits: { readonly beforeStop: number; readonly good: number; readonly goodFlights: number };
 }
 
 /** Of the real flights; a log of a simulated one says it itself. */
@@ -30,28 +33,42 @@ const REAL_FRAME: Frame = 'quad-x';
  */
 export async function evaluateMotors(dir: string, tools: BenchmarkTools): Promise<MotorFigures> {
   const flights: StoppedFlight[] = [];
+  const limits = { beforeStop: 0, good: 0, goodFlights: 0 };
   for (const file of await logsIn(join(dir, 'sitl'))) {
     tools.progress(file);
-    flights.push(await stoppedFlight(join(dir, 'sitl'), file));
+    const { flight, samples } = await stoppedFlight(join(dir, 'sitl'), file);
+    flights.push(flight);
+    limits.beforeStop += limitFindings(samples.filter((sample) => timeOf(sample) < flight.onsetMs));
   }
   const real = { flights: 0, alarms: 0 };
   for (const file of await logsIn(join(dir, 'real'))) {
     tools.progress(file);
+    const samples = await readFlight(join(dir, 'real', file));
     real.flights++;
-    real.alarms += findingsIn(await readFlight(join(dir, 'real', file)), REAL_FRAME).length;
+    real.alarms += findingsIn(samples, REAL_FRAME).length;
+    if (!/-good-/i.test(file)) continue;
+    limits.goodFlights++;
+    limits.good += limitFindings(samples);
   }
-  return { scores: motorScores(flights), autopilot: autopilotScores(flights), flights, real };
+  return { scores: motorScores(flights), autopilot: autopilotScores(flights), flights, real, limits };
 }
 
-async function stoppedFlight(dir: string, file: string): Promise<StoppedFlight> {
+async function stoppedFlight(dir: string, file: string) {
   const path = join(dir, file);
   const { stops, impactMs, autopilotMs, frame } = readMotorStops(await readLog(path));
   const [first] = stops;
   if (first === undefined || impactMs === undefined || frame === undefined)
     throw notOfBenchmark(dir, file, 'a quadcopter, a motor that is stopped, and an impact');
-  const [found] = findingsIn(await readFlight(path), frame);
+  const samples = await readFlight(path);
+  const [found] = findingsIn(samples, frame);
   const motors = stops.map(({ motor }) => motor);
-  return { file, motors, onsetMs: first.timeMs, impactMs, found, autopilotMs };
+  const flight: StoppedFlight = { file, motors, onsetMs: first.timeMs, impactMs, found, autopilotMs };
+  return { flight, samples };
+}
+
+function limitFindings(samples: readonly Sample[]): number {
+  const watch = new LimitWatch();
+  return samples.flatMap((sample) => watch.push({ ...sample, timeMs: timeOf(sample) })).length;
 }
 
 function findingsIn(samples: readonly Sample[], frame: Frame): readonly MotorFailure[] {

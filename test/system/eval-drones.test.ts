@@ -24,6 +24,7 @@ describe.runIf(needsShared('drones'))('fieldnote eval drones', () => {
     expect(motors.scores.delayP90S).toBeLessThanOrEqual(0.5);
     expect(motors.scores.singlesNamed / motors.scores.singles).toBeGreaterThanOrEqual(0.9);
     expect(motors.real).toEqual({ flights: 15, alarms: 0 });
+    expect(motors.limits).toEqual({ beforeStop: 0, good: 0, goodFlights: 3 });
     for (const { f1, accuracy, flights } of propellers.slice(0, 2)) {
       expect(f1).toBeGreaterThanOrEqual(0.95);
       expect(accuracy).toBeGreaterThanOrEqual(0.6);

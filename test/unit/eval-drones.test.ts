@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, describe as group, test } from 'vitest';
+import { dronesBenchmark } from '../../src/eval/drones-benchmark.ts';
 import { flightWindows, PROPELLER_WINDOW, readFlight } from '../../src/eval/flight-windows.ts';
 import { autopilotScores, motorScores, type StoppedFlight } from '../../src/eval/motor-scores.ts';
 import { readMotorStops } from '../../src/eval/motor-stops.ts';
 import { type CalledFlightWindow, propellerScores } from '../../src/eval/propeller-scores.ts';
 import { PROPELLER_CHANNELS } from '../../src/learn/propeller/features.ts';
+import { createLog } from '../../src/system/log.ts';
 import type { Sample } from '../../src/values/sample.ts';
 import { newFolder } from '../support/daemon.ts';
 import { describe, type MadeLayout, record } from '../support/dataflash-log.ts';
@@ -174,5 +176,13 @@ group('flightWindows', () => {
     await expect(readFlight(join(folder.path, 'b.BIN'))).rejects.toMatchObject({
       code: 'RECORDING_UNREADABLE',
     });
+  });
+});
+
+group('fieldnote eval drones', () => {
+  test('says what a folder lacks', async () => {
+    await using folder = await newFolder();
+    const tools = { log: createLog('silent'), progress: () => {} };
+    await expect(dronesBenchmark(folder.path, tools)).rejects.toThrow('holds no real and no sitl');
   });
 });
