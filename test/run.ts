@@ -24,6 +24,7 @@ const SUITES = {
     install: [
       'test/system/install.sh',
       'test/system/install-python.sh',
+      'test/system/install-modbus-clients.sh',
       'test/system/install-stock-model.sh',
     ],
     folders: ['test/system'],
