@@ -105,7 +105,7 @@ describe.runIf(needsCommand('socat'))('Modbus over a pseudo-terminal', { timeout
   ] as const)('takes no wrong value from replies that are %s every third time', async (conduct) => {
     await using port = await startOddSlave([1], 3, conduct);
     await using line = await openTestLine(port.pty.portPath, SHORT);
-    const tally = await readMany(line, 200, 10, ANSWER_MS);
+    const tally = await readMany(line, 100, 10, ANSWER_MS);
     console.log(`${conduct}: ${tally.right} right, ${tally.wrong} wrong, ${tally.failed} failed`);
     expect(tally.wrong).toBe(0);
     expect(tally.right).toBeGreaterThan(0);
@@ -140,7 +140,7 @@ describe.runIf(needsCommand('socat'))('Modbus over a pseudo-terminal', { timeout
 const hasClients = needsCommand('socat') && needsInstalled('build/modbus-clients/node_modules/jsmodbus');
 
 describe.runIf(hasClients)('Modbus on a clean line', { timeout: 300_000 }, () => {
-  const COUNT = 5000;
+  const COUNT = 3000;
 
   async function ourRate(): Promise<number> {
     await using port = await startOddSlave([1], 2 ** 40, 'right');
@@ -167,7 +167,7 @@ describe.runIf(hasClients)('Modbus on a clean line', { timeout: 300_000 }, () =>
 
   test('is at least 0.8 times as fast as the faster client from npm', { retry: 2 }, async () => {
     const rates = { ours: [] as number[], 'modbus-serial': [] as number[], jsmodbus: [] as number[] };
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       rates.ours.push(await ourRate());
       for (const client of ['modbus-serial', 'jsmodbus'] as const) rates[client].push(await rateOf(client));
     }
@@ -230,15 +230,15 @@ describe.runIf(hasPymodbus)('Modbus with slaves by pymodbus', { timeout: 300_000
 
   test('three dead units of twelve leave the other nine their rate', { retry: 2 }, async () => {
     await using rig = await pymodbusLine();
-    const forMs = isNightly ? 60_000 : 15_000;
-    for (const everyMs of [1000, 100]) {
+    const forMs = isNightly ? 60_000 : 10_000;
+    for (const everyMs of isNightly ? [1000, 100] : [1000]) {
       const alone = await countAnswers(rig.line, LIVING, everyMs, forMs);
       const mixed = await countAnswers(rig.line, ALL, everyMs, forMs);
       const shares = LIVING.map((unit) => (mixed.get(unit) ?? 0) / (alone.get(unit) ?? 1));
       const sum = (of: Map<number, number>) => LIVING.reduce((total, unit) => total + (of.get(unit) ?? 0), 0);
       const text = `${sum(alone)} answers of nine alone, ${sum(mixed)} with three dead, the worst unit ${Math.min(...shares).toFixed(3)}`;
       console.log(`every ${everyMs} ms for ${forMs / 1000} s: ${text}`);
-      if (everyMs === 1000) expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.9);
+      expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.9);
     }
   });
 
