@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { profileSchema } from '../../src/modbus/profile.ts';
 import { blocksOf, placedChannels } from '../../src/modbus/registers.ts';
 import { Slave } from '../../src/modbus/slave.ts';
-import { runFieldnote } from '../support/daemon.ts';
+import { newFolder, runFieldnote, writeConfig } from '../support/daemon.ts';
 import {
   clock,
   openTestLine,
@@ -240,6 +241,30 @@ describe.runIf(hasPymodbus)('Modbus with slaves by pymodbus', { timeout: 300_000
       console.log(`every ${everyMs} ms for ${forMs / 1000} s: ${text}`);
       expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.9);
     }
+  });
+
+  test('a value is written from the command line only where the configuration allows it', async () => {
+    await using rig = await pymodbusLine();
+    await rig.line[Symbol.asyncDispose]();
+    await using folder = await newFolder();
+    const profile = join(folder.path, 'own.yaml');
+    const channels =
+      '{ wanted: { register: 50, scale: 0.1, unit: bar, write: [0, 10] }, other: { register: 51 } }';
+    await writeFile(profile, `title: own\nsource: this test\nchecked: device\nchannels: ${channels}\n`);
+    const link = { type: 'serial', path: await realpath(rig.port.pty.portPath), baudRate: 115_200 };
+    const sources = { plc: { protocol: 'modbus', link, modbus: { unit: 1, profile, write: ['wanted'] } } };
+    const config = writeConfig(folder.path, { site: 's', node: 'n', sources, assets: {} });
+    const write = (...words: string[]) =>
+      runFieldnote('modbus', 'write', ...words, '--config', config, '--source', 'plc');
+    expect(await write('wanted', '4.2')).toMatchObject({ exitCode: 0, stdout: 'wanted is 4.2 bar now\n' });
+    expect(await write('wanted', '40')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('from 0 to 10'),
+    });
+    expect(await write('other', '1')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('may not be written'),
+    });
   });
 
   test('a scan from the command line finds those that are there, by their names', async () => {
