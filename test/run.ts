@@ -25,6 +25,7 @@ const SUITES = {
       'test/system/install.sh',
       'test/system/install-python.sh',
       'test/system/install-node-mavlink.sh',
+      'test/system/install-modbus-clients.sh',
       'test/system/install-stock-model.sh',
     ],
     folders: ['test/system'],

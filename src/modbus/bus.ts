@@ -9,6 +9,8 @@ const RECEIVED_BYTES_MAX = 1024;
 const QUARANTINE_WAITS = 2;
 const QUARANTINE_LATEST = 1.5;
 const QUARANTINE_MS_MAX = 10_000;
+/** Units that are away may take this share of the line together. */
+const PROBE_SHARE = 0.05;
 /** CRC and unit beside the PDU. */
 const FRAME_BYTES = 3;
 
@@ -73,6 +75,8 @@ export class Bus {
   #silenceMs: number;
   #quarantineEndMs = Number.NEGATIVE_INFINITY;
   #latestMs = 0;
+  /** When the next unit that is away may be probed. */
+  #probeMs = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
 
   constructor(options: BusOptions) {
@@ -94,6 +98,18 @@ export class Bus {
     this.#isOpen = false;
     this.#exchange?.end({ kind: 'closed' });
     this.#wake();
+  }
+
+  /**
+   * To be asked before a unit is probed that is away, so that many of them cost the others little.
+   * @returns 0 when it may be asked now, which takes its turn; otherwise how long to wait before asking again
+   */
+  reserveProbe(answerMs: number): number {
+    const { clock, timing } = this.#options;
+    const nowMs = clock.monoMs();
+    if (nowMs < this.#probeMs) return this.#probeMs - nowMs;
+    this.#probeMs = nowMs + (answerMs + timing.settleMs) / PROBE_SHARE;
+    return 0;
   }
 
   /** Waits for its turn. Never rejects. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
@@ -9,8 +9,9 @@ const SHIPPED_DIR = join(import.meta.dirname, '../../profiles/modbus');
 const SIZE_BYTES_MAX = 256 * 1024;
 const FAULTS_SHOWN_MAX = 10;
 
-/** Names of the profiles that ship. */
+/** Names of the profiles that ship; none where they were left out. */
 export function shippedProfiles(): string[] {
+  if (!existsSync(SHIPPED_DIR)) return [];
   return readdirSync(SHIPPED_DIR)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))

@@ -88,6 +88,11 @@ export class Slave {
     const { signal } = this.#stopping;
     let dueMs = clock.monoMs();
     while (!signal.aborted) {
+      const postponedMs = this.#isAway ? bus.reserveProbe(this.#options.answerMs) : 0;
+      if (postponedMs > 0) {
+        await pause(postponedMs, signal);
+        continue;
+      }
       await this.#readOnce(bus, this.#isAway || !this.#hasAnswered);
       // Rounds that were missed are not made up for: the line would only get later.
       dueMs = Math.max(dueMs + everyMs, clock.monoMs());

@@ -25,11 +25,13 @@ channels:
 
 interface RigOptions {
   readonly units: readonly number[];
+  /** Whether a third source asks a unit that is not there. */
+  readonly hasDead?: boolean;
   readonly conduct?: (count: number, unit: number) => Conduct;
 }
 
-/** Sources for units 1, 2 and 9 on one line over TCP, as through a transparent device server. */
-async function startRig({ units, conduct = () => 'right' }: RigOptions) {
+/** Sources for units 1 and 2 on one line over TCP, as through a transparent device server. */
+async function startRig({ units, hasDead = false, conduct = () => 'right' }: RigOptions) {
   const sockets = new Set<Socket>();
   let slave: OddSlave | undefined;
   const server = createServer((socket) => {
@@ -42,7 +44,7 @@ async function startRig({ units, conduct = () => 'right' }: RigOptions) {
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const profile = join(await mkdtemp(join(tmpdir(), 'fieldnote-modbus-')), 'profile.yaml');
   await writeFile(profile, PROFILE);
-  const configs = Object.entries(configOf(port, profile));
+  const configs = Object.entries(configOf(port, profile, hasDead));
   const clock = systemClock(() => 0);
   const counters = new Counters();
   const line = new ModbusLine({
@@ -77,11 +79,11 @@ async function startRig({ units, conduct = () => 'right' }: RigOptions) {
   return { samples, devices, gaps, counters, stateOf, figuresOf, of, sockets, stop };
 }
 
-function configOf(port: number, profile: string): Record<string, ModbusSourceConfig> {
+function configOf(port: number, profile: string, hasDead: boolean): Record<string, ModbusSourceConfig> {
   const link = { type: 'tcp', host: '127.0.0.1', port };
   const modbus = { profile, every: '20ms', timeout: '500ms', framing: 'rtu' };
   const source = (unit: number) => ({ protocol: 'modbus', link, modbus: { ...modbus, unit } });
-  const sources = { one: source(1), two: source(2), dead: source(9) };
+  const sources = { one: source(1), two: source(2), ...(hasDead && { dead: source(9) }) };
   const config = configSchema.parse({ site: 's', node: 'n', sources, assets: {} });
   return config.sources as Record<string, ModbusSourceConfig>;
 }
@@ -115,8 +117,8 @@ describe('sources on a Modbus line', () => {
   });
 
   test('describe themselves by their profile, once they answer', async () => {
-    const rig = await startRig({ units: [1] });
-    await expect.poll(() => rig.devices.length).toBe(1);
+    const rig = await startRig({ units: [1, 2] });
+    await expect.poll(() => rig.devices.length).toBe(2);
     expect(rig.devices[0]).toMatchObject({ source: 'one', board: 'Test transmitter' });
     expect(rig.devices[0]?.channels.map(({ name, unit }) => `${name} ${unit}`)).toEqual([
       'level m',
@@ -126,7 +128,7 @@ describe('sources on a Modbus line', () => {
   });
 
   test('have a state and figures each: a dead one is seldom asked, the others go on', async () => {
-    const rig = await startRig({ units: [1, 2] });
+    const rig = await startRig({ units: [1, 2], hasDead: true });
     await expect.poll(() => rig.stateOf('dead')).toMatch(/^waiting: unit 9: it does not answer/);
     await expect.poll(() => rig.of('one').length).toBeGreaterThan(20);
     await expect.poll(() => [rig.stateOf('one'), rig.stateOf('two')]).toEqual(['open', 'open']);
@@ -147,7 +149,7 @@ describe('sources on a Modbus line', () => {
   });
 
   test('ask in parts what a device refuses as a whole', async () => {
-    const rig = await startRig({ units: [1], conduct: (count) => (count === 1 ? 'refused' : 'right') });
+    const rig = await startRig({ units: [1, 2], conduct: (count) => (count === 1 ? 'refused' : 'right') });
     await expect
       .poll(() => rig.of('one').filter(({ names }) => names[0] === 'flow').length)
       .toBeGreaterThan(1);

@@ -133,6 +133,14 @@ describe('a Modbus bus', () => {
     expect(Date.now() - beganMs).toBeLessThanOrEqual(52);
   });
 
+  test('lets units that are away take a twentieth of the line together', () => {
+    const { bus } = rigOf();
+    expect(bus.reserveProbe(ANSWER_MS)).toBe(0);
+    expect(bus.reserveProbe(ANSWER_MS)).toBe(5000);
+    vi.advanceTimersByTime(5000);
+    expect(bus.reserveProbe(ANSWER_MS)).toBe(0);
+  });
+
   test('fails at once what is asked over a link that is closed', async () => {
     const rig = rigOf({ conduct: () => 'silent' });
     const asked = rig.read(0);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ByteOrder, profileSchema, type RegisterType, sizeOf } from '../../src/modbus/profile.ts';
-import { blocksOf, placedChannels, valuesOf } from '../../src/modbus/registers.ts';
+import { blocksOf, placedChannels, valuesOf, writeOf } from '../../src/modbus/registers.ts';
 import { runsOf } from '../../src/modbus/slave.ts';
 
 const profileOf = (channels: Record<string, object>, rest: object = {}) =>
@@ -139,3 +139,51 @@ function fewest(
   }
   return best.at(-1) ?? 0;
 }
+
+describe('a value that is written', () => {
+  const channelOf = (channel: object) => {
+    const [placed] = placedChannels(profileOf({ it: { register: 5, ...channel } }));
+    if (placed === undefined) throw new Error('no channel');
+    return placed;
+  };
+
+  test('is read again as it was, for all types and orders', () => {
+    const types = ['uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64', 'float32', 'float64'] as const;
+    const orders = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...types),
+        fc.constantFrom(...orders),
+        fc.nat(32_767),
+        (type, order, value) => {
+          const channel = channelOf({ type, order, scale: 0.5, offset: -3 });
+          const request = writeOf(channel, 1, value * 0.5 - 3);
+          const words =
+            request.function === 6 ? [request.value] : request.function === 16 ? request.values : [];
+          const [block] = blocksOf([channel], { registersMax: 125, gapMax: 0 });
+          if (block === undefined) throw new Error('no block');
+          const data = Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]));
+          expect(valuesOf(block, data)[0]?.value).toBeCloseTo(value * 0.5 - 3, 2);
+        },
+      ),
+    );
+  });
+
+  test('is refused where its registers cannot hold it', () => {
+    for (const [channel, value] of [
+      [{ type: 'uint16' }, -1],
+      [{ type: 'int16' }, 40_000],
+      [{ type: 'uint16', scale: 0.1 }, 7000],
+      [{ type: 'uint16', bits: [0, 3] }, 1],
+    ] as const)
+      expect(() => writeOf(channelOf(channel), 1, value)).toThrow(/does not fit its registers/);
+  });
+
+  test('of a coil is one bit', () => {
+    expect(writeOf(channelOf({ type: 'bit', table: 'coil' }), 3, 1)).toMatchObject({
+      function: 5,
+      unit: 3,
+      value: true,
+    });
+  });
+});
