@@ -6,9 +6,9 @@ import { addCollect } from './collect-command.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { addHistory } from './history.ts';
-import { init } from './init.ts';
 import { addLearn } from './learn.ts';
 import { addModels } from './models.ts';
+import { addPorts } from './ports-command.ts';
 import { addStore } from './store.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
@@ -29,23 +29,7 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError('(fieldnote --help shows how)');
 
-  fieldnote
-    .command('init')
-    .argument('[file]', 'where to write it', 'fieldnote.yaml')
-    .option('--probe', 'ask each free serial port who speaks there, and write that')
-    .description('write a commented configuration to start from')
-    .action(async (file: string, { probe }: { probe?: true }) => {
-      if (probe === undefined) say(init(file));
-      else say(init(file, await (await import('./ports.ts')).foundSources(say)));
-    });
-
-  fieldnote
-    .command('ports')
-    .argument('[path...]', 'only these')
-    .option('--probe', 'find out who speaks on each port that nobody holds, in less than 10 s a port')
-    .option('--json', 'print what was found as JSON')
-    .description('list serial ports and the chips that the kernel reads, and what to configure for them')
-    .action(async (paths, options) => say(await (await import('./ports.ts')).ports(paths, options)));
+  addPorts(fieldnote);
 
   fieldnote
     .command('check')

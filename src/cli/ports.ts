@@ -125,7 +125,7 @@ function spoken(looked: readonly LookedAt[]) {
 function snippetOf(looked: readonly LookedAt[]): string {
   const found = spoken(looked).filter(({ probed }) => probed.protocol !== undefined);
   if (found.length === 0)
-    return 'Nothing speaks that is known. Check wiring, power and the device; see docs/connecting.md.';
+    return 'Nothing speaks that is known. Check wiring, power and the device; see docs/sensors.md.';
   const { sources, assets } = configurationOf(found);
   return `For the configuration:\n\n${sources}\n${assets}`.trimEnd();
 }
