@@ -36,7 +36,7 @@ function sourceOf(key: string, { probed, bestPath }: FoundPort): string {
     ...(link.parity === 'none' ? [] : [`      parity: ${link.parity}`]),
     ...(link.stopBits === 1 ? [] : [`      stopBits: ${link.stopBits}`]),
   ];
-  const modbus = [`    modbus: { unit: ${unit}, profile: NAME } # fieldnote modbus profiles`];
+  const modbus = [`    modbus: { unit: ${unit}, profile: NAME } # docs/modbus.md lists them`];
   return [
     `  ${key}:`,
     '    link:',
