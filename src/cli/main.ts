@@ -6,10 +6,10 @@ import { addCollect } from './collect-command.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { addHistory } from './history.ts';
-import { init } from './init.ts';
 import { addLearn } from './learn.ts';
 import { addModbus } from './modbus-command.ts';
 import { addModels } from './models.ts';
+import { addPorts } from './ports-command.ts';
 import { addStore } from './store.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
@@ -31,11 +31,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError('(fieldnote --help shows how)');
 
-  fieldnote
-    .command('init')
-    .argument('[file]', 'where to write it', 'fieldnote.yaml')
-    .description('write a commented configuration to start from')
-    .action((file: string) => say(init(file)));
+  addPorts(fieldnote);
 
   fieldnote
     .command('check')

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -20,7 +20,7 @@ export class FakeSysfs {
 
   link(name: string, target: string): this {
     mkdirSync(dirname(this.path(name)), { recursive: true });
-    mkdirSync(this.path(target), { recursive: true });
+    if (!existsSync(this.path(target))) mkdirSync(this.path(target), { recursive: true });
     symlinkSync(this.path(target), this.path(name));
     return this;
   }
