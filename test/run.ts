@@ -25,6 +25,7 @@ const SUITES = {
       'test/system/install.sh',
       'test/system/install-python.sh',
       'test/system/install-stock-model.sh',
+      'test/system/install-qemu-user.sh',
     ],
     folders: ['test/system'],
     // Emulated boards and compilers need the machine for themselves.
