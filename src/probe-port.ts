@@ -16,7 +16,7 @@ import type { Decoded } from './values/sample.ts';
  * boards that start anew when their port is opened.
  */
 
-export type SpokenProtocol = Exclude<Protocol, 'auto'>;
+export type SpokenProtocol = Exclude<Protocol, 'auto' | 'dataflash' | 'ulog'>;
 type SerialLink = Extract<LinkConfig, { type: 'serial' }>;
 type Framing = Pick<SerialLink, 'baudRate' | 'parity' | 'stopBits'>;
 
@@ -111,7 +111,9 @@ async function listen(link: SerialLink, forMs: number, clock: Pick<Clock, 'monoM
 
 /** Bytes of a wrong rate are seldom text, but now and then a line of them is. */
 function believed(spoken: Protocol | undefined, found: readonly Decoded[]): SpokenProtocol | undefined {
-  if (spoken === undefined || spoken === 'auto') return undefined;
+  // Nobody speaks a recording.
+  if (spoken === undefined || spoken === 'auto' || spoken === 'dataflash' || spoken === 'ulog')
+    return undefined;
   if (spoken !== 'text') return spoken;
   const samples = found.filter(({ kind }) => kind === 'sample').length;
   const noise = found.filter(({ kind }) => kind === 'noise').length;

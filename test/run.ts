@@ -27,6 +27,7 @@ const SUITES = {
       'test/system/install-node-mavlink.sh',
       'test/system/install-modbus-clients.sh',
       'test/system/install-stock-model.sh',
+      'test/system/install-qemu-user.sh',
     ],
     folders: ['test/system'],
     // Emulated boards and compilers need the machine for themselves.

@@ -18,6 +18,7 @@ const SHIPPED = [
   'models/writer/README.md',
   'models/writer/model.json',
   'models/writer/fieldnote-writer.gguf',
+  'profiles/modbus',
 ];
 
 /** Node-API is the same for every processor; its headers come with the Node of this one. */
@@ -37,7 +38,7 @@ export function layOut(to: string, target: Target): void {
   buildNotifier(join(to, 'dist/system/notify.node'), target);
   for (const path of SHIPPED) {
     mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(root, path), join(to, path));
+    cpSync(join(root, path), join(to, path), { recursive: true });
   }
   stripSymbols(to, target);
   setModes(to);
