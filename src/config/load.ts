@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { type Config, configSchema } from './schema.ts';
-import { withVehicleChannels } from './vehicle.ts';
+import { withVehicleChannels } from './vehicle-channels.ts';
 
 const SIZE_BYTES_MAX = 1024 * 1024;
 /** `&a [*b, *b]` nested a few times would otherwise unfold to gigabytes. */

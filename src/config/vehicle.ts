@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { type FlightChannelName, flightChannel, NUMBERED_MAX } from '../values/flight-channels.ts';
+import { NUMBERED_MAX } from '../values/flight-channels.ts';
 import { STEADY_PHASES } from '../values/flight-phase.ts';
 import { FRAMES, type Frame } from '../values/frame.ts';
 import { key } from './names.ts';
-import type { ChannelConfig, Config } from './schema.ts';
 
 /** A vehicle that flies: its autopilot is a source that speaks the vocabulary of src/values/flight-channels.ts. */
 
@@ -43,28 +42,4 @@ export function motorArmsDeg({ frame }: VehicleConfig): readonly number[] {
 
 function armsOf(frame: VehicleConfig['frame']): readonly number[] {
   return frame === 'other' ? [] : FRAMES[frame];
-}
-
-/** What is learned of a vehicle whose channels are not written in the configuration: what every multicopter tells. */
-function channelsOf(config: VehicleConfig): Record<string, ChannelConfig> {
-  const balances = motorOutputs(config).map((_, index): FlightChannelName => `balance.${index + 1}`);
-  const names: FlightChannelName[] = [
-    ...(['vibration.x', 'vibration.y', 'vibration.z', 'attitude.error'] as const),
-    ...balances,
-  ];
-  const entries = names.map((name) => {
-    const unit = flightChannel(name)?.unit ?? '1';
-    return [name.replace('.', '-'), { from: `${config.source}.${name}`, unit, name: name.replace('.', ' ') }];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** The configuration with what vehicles bring by default. */
-export function withVehicleChannels(config: Config): Config {
-  const assets = Object.entries(config.assets).map(([name, asset]) => {
-    const { vehicle: flies, channels } = asset;
-    if (flies === undefined || channels !== undefined) return [name, asset] as const;
-    return [name, { ...asset, channels: channelsOf(flies) }] as const;
-  });
-  return { ...config, assets: Object.fromEntries(assets) };
 }
