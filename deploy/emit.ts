@@ -32,7 +32,6 @@ function withoutTrailingBlanks(text: string): string {
 }
 
 if (import.meta.main) {
-  process.removeAllListeners('warning');
   const root = join(import.meta.dirname, '..');
   emitJavaScript(join(root, 'src'), join(root, 'dist'));
 }
