@@ -114,7 +114,8 @@ describe.concurrent('fieldnote eval', () => {
       says: / holds no dataset03\.csv and no dataset04\.csv: `fieldn/,
     },
     { line: ['tep', '.'], exitCode: 2, says: / holds no d00\.dat and no d00_te\.dat: `fieldnote eval tep/ },
-    { line: ['drones', '.'], exitCode: 2, says: /unknown command 'drones'/ },
+    { line: ['drones', '.'], exitCode: 2, says: / holds no real and no sitl: `fieldnote eval drones/ },
+    { line: ['pumps', '.'], exitCode: 2, says: /unknown command 'pumps'/ },
     {
       line: ['skab', '.', '--out', '/nowhere/x'],
       exitCode: 2,
