@@ -24,7 +24,7 @@ export class FlightSummary {
     this.advanceTo(timeMs, phase);
     for (const [at, name] of names.entries()) {
       const value = values[at] ?? Number.NaN;
-      if (Number.isNaN(value)) continue;
+      if (Number.isNaN(value) || isUnmeasured(name, value)) continue;
       this.#seen.add(groupOf(name));
       if (isAirborne(phase)) this.#follow(name, value);
     }
@@ -65,6 +65,11 @@ export class FlightSummary {
 
 function orElse(value: number, other: number): number {
   return Number.isNaN(value) ? other : value;
+}
+
+/** An autopilot without a sensor of its battery says 0 V; nothing flies by that. */
+function isUnmeasured(name: string, value: number): boolean {
+  return name === 'battery.voltage' && value <= 0;
 }
 
 function groupOf(name: string): string {

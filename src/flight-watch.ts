@@ -35,7 +35,7 @@ export interface FlightWatchOptions {
   /** Time of the samples of the vehicle. */
   readonly timeOf: SampleTime;
   readonly clock: Pick<Clock, 'stampAt'>;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'info'>;
   readonly incidents: Pick<AssetIncidents, 'follow' | 'openOf' | 'settings'>;
   readonly watched: Watched;
   /** A flight is over. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { type AssetConfig, LEARN_VALUES_MAX, type SourceConfig } from './config/schema.ts';
+import { FlightWatch } from './flight-watch.ts';
 import { AssetIncidents } from './incidents.ts';
 import { LearningPeriod } from './learning.ts';
 import { readRecording } from './recording.ts';
@@ -66,7 +67,7 @@ export async function learnRecording(options: LearnRecordingOptions): Promise<Le
   const onIncident = ({ incident: { subject, fault } }: IncidentEvent) => {
     if (subject !== undefined && fault !== undefined) sensorFaults.set(subject, fault.fault);
   };
-  const watch = watchOf({ ...options, clock, counters, onIncident });
+  const { watch, flight } = watchOf({ ...options, clock, counters, onIncident });
   watch.learnFrom(period);
   await readRecording({
     ...{ path, source, protocol, vehicle, clock, onRead },
@@ -77,7 +78,7 @@ export async function learnRecording(options: LearnRecordingOptions): Promise<Le
         counters.add('samples_read', source);
         for (const name of item.names) if (names.size < NAMES_MAX) names.add(`${source}.${name}`);
         clock.advanceTo(recordedTime(item));
-        watch.push(item);
+        (flight ?? watch).push(item);
       }
     },
   });
@@ -95,19 +96,29 @@ interface WatchOptions {
   readonly onIncident: (event: IncidentEvent) => void;
 }
 
-function watchOf(
-  options: Pick<LearnRecordingOptions, 'asset' | 'config' | 'source'> & WatchOptions,
-): AssetWatch {
+function watchOf(options: Pick<LearnRecordingOptions, 'asset' | 'config' | 'source'> & WatchOptions): {
+  readonly watch: AssetWatch;
+  readonly flight: FlightWatch | undefined;
+} {
   const { asset, config, source, clock, counters, onIncident } = options;
+  const { vehicle, name = asset } = config;
   const incidents = new AssetIncidents({
     ...{ asset, clock, settings: config.incident, stored: new Map(), newId: randomUUID, onIncident },
     onUnreadable() {},
   });
-  return new AssetWatch({
+  const watch = new AssetWatch({
     ...{ key: asset, config, clock, counters, incidents, judge: NO_JUDGE, sensors: NO_SENSORS },
     timeOf: { [source]: recordedTime },
     on: { learned() {}, verdict() {} },
   });
+  // Of a vehicle only the steady phases are normal.
+  const flight =
+    vehicle &&
+    new FlightWatch({
+      ...{ asset: { key: asset, name }, config: vehicle, timeOf: recordedTime, clock },
+      ...{ log: { info() {} }, incidents, watched: watch },
+    });
+  return { watch, flight };
 }
 
 function tooShort(

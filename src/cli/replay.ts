@@ -1,5 +1,7 @@
 import { withChannels } from '../assets.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { activeModelDir } from '../models/active.ts';
 import { replay, replayedSource } from '../replay.ts';
 import { reportOf } from '../report/facts.ts';
 import { FieldnoteError } from '../system/errors.ts';
@@ -29,6 +31,7 @@ export async function replayCommand(recording: string, options: ReplayCommandOpt
     source: replayedSource(config, options.source),
     recording,
     speed,
+    models: await activeModels(config),
     log: createLog(config.logLevel, process.stderr),
     on: {
       learning(asset, share) {
@@ -51,6 +54,16 @@ export async function replayCommand(recording: string, options: ReplayCommandOpt
     },
   });
   process.stderr.write(`${totalsOf(result)}\n`);
+}
+
+/** Assets that have a model are judged by it, as the daemon would; the others learn from the recording. */
+async function activeModels({ assets, dataDir }: Config): Promise<Record<string, string>> {
+  const models: Record<string, string> = {};
+  for (const key of Object.keys(assets)) {
+    const folder = await activeModelDir(dataDir, key);
+    if (folder !== undefined) models[key] = folder;
+  }
+  return models;
 }
 
 function totalsOf({ counters, durationMs }: Awaited<ReturnType<typeof replay>>): string {

@@ -1,4 +1,4 @@
-import type { Digest, DigestIncident } from '../values/digest.ts';
+import type { Digest, DigestFlight, DigestIncident } from '../values/digest.ts';
 import {
   decimalsOf,
   elapsedMs,
@@ -103,13 +103,13 @@ function headline({ occasion, from, to, lengthMs }: DigestFacts): string {
 /** "Take-off 12 s, hover 46 s and landing 13 s. Greatest vibration 4.2 m/s² (z); battery 275 mAh used" */
 function flightSentences({ flight }: DigestFacts): (string | undefined)[] {
   if (flight === undefined) return [];
-  const { phases, vibration, batteryUsedMah, batteryLeastV, notTold, ended } = flight;
+  const { phases, vibration, batteryUsedMah, notTold, ended } = flight;
   const measured = [
     vibration === null
       ? undefined
       : `greatest vibration ${formatQuantity(vibration.value, 'm/s2', 1)} (${vibration.channel.slice(-1)})`,
     batteryUsedMah === null ? undefined : `${formatQuantity(batteryUsedMah, 'mAh', 0)} used`,
-    batteryLeastV === null ? undefined : `least battery voltage ${formatQuantity(batteryLeastV, 'V', 1)}`,
+    voltageTold(flight),
   ];
   return [
     ended === 'silent' ? 'it was not heard of any more, so its end is not known' : undefined,
@@ -117,6 +117,12 @@ function flightSentences({ flight }: DigestFacts): (string | undefined)[] {
     listed(measured) || undefined,
     notTold.length === 0 ? undefined : `the autopilot told nothing of: ${notTold.join(', ')}`,
   ];
+}
+
+/** Of a battery that told nothing at all it is said that it did not. */
+function voltageTold({ batteryLeastV, notTold }: DigestFlight): string | undefined {
+  if (batteryLeastV !== null) return `least battery voltage ${formatQuantity(batteryLeastV, 'V', 1)}`;
+  return notTold.includes('battery') ? undefined : 'battery voltage unknown';
 }
 
 function clock(time: string | undefined): string {

@@ -40,7 +40,10 @@ const flight = z
       .nullable()
       .describe('The greatest in the air; null when nothing told it.'),
     batteryUsedMah: z.number().min(0).nullable(),
-    batteryLeastV: z.number().nullable().describe('The least voltage in the air.'),
+    batteryLeastV: z
+      .number()
+      .nullable()
+      .describe('The least voltage in the air; null when nothing measured it.'),
     notTold: z
       .array(z.string())
       .max(32)

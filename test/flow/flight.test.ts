@@ -100,7 +100,7 @@ describe.skipIf(!existsSync(`${DATA}/mavlink`))('a telemetry log', () => {
     const log = `${DATA}/mavlink/uavlogviewer_vtol.tlog`;
     const { flights } = await fly(log, 'frame: other, motors: [5, 6, 7, 8]');
     expect(flights).toHaveLength(1);
-    expect(flights[0]).toMatchObject({ ended: 'disarmed', notTold: ['esc'] });
+    expect(flights[0]).toMatchObject({ ended: 'disarmed', notTold: ['battery', 'esc'], batteryLeastV: null });
     expect(flights[0]?.phases.map(({ phase }) => phase)).toEqual(['ground', 'take-off', 'cruise', 'landing']);
   });
 });

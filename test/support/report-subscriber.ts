@@ -1,5 +1,6 @@
 import mqtt, { type IPublishPacket } from 'mqtt';
 import type { Health } from '../../src/health.ts';
+import type { DigestEvent } from '../../src/publish/digest-envelope.ts';
 import type { ReportEvent } from '../../src/publish/envelope.ts';
 import type { GapRow } from '../../src/store/gaps.ts';
 import { eventually } from './daemon.ts';
@@ -10,6 +11,7 @@ export interface ReportSubscriber extends AsyncDisposable {
   readonly reports: readonly ReportEvent[];
   /** MQTT 5 user property `id` of each of them. */
   readonly userIds: readonly unknown[];
+  readonly digests: readonly DigestEvent[];
   readonly health: Health | undefined;
   /** Everything that was lost, as far as the node remembers. */
   readonly gaps: readonly GapRow[];
@@ -30,11 +32,13 @@ export async function subscribeTo(port: number, root: string): Promise<ReportSub
   });
   const reports: ReportEvent[] = [];
   const userIds: unknown[] = [];
+  const digests: DigestEvent[] = [];
   const seen: { health?: Health; gaps: GapRow[]; isOnline: boolean } = { gaps: [], isOnline: false };
   client.on('error', () => undefined);
   client.on('message', (topic: string, payload: Buffer, { properties }: IPublishPacket) => {
     const document = JSON.parse(payload.toString());
     if (topic === `${root}/health`) seen.health = document;
+    else if (topic === `${root}/digest`) digests.push(document);
     else if (topic === `${root}/gap`) seen.gaps = document.gaps;
     else if (topic === `${root}/status`) seen.isOnline = document.state === 'online';
     else if (topic.startsWith(`${root}/incident/`)) {
@@ -52,6 +56,7 @@ export async function subscribeTo(port: number, root: string): Promise<ReportSub
   return {
     reports,
     userIds,
+    digests,
     get health() {
       return seen.health;
     },
