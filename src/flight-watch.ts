@@ -58,7 +58,7 @@ export class FlightWatch {
   readonly #options: FlightWatchOptions;
   readonly #phases = new FlightPhases();
   readonly #derived: FlightDerived;
-  readonly #limits = new LimitWatch();
+  readonly #limits: LimitWatch;
   readonly #motors: MotorFailureDetector | undefined;
   #flight: Flight | undefined;
   #phaseMs = Number.NEGATIVE_INFINITY;
@@ -68,6 +68,7 @@ export class FlightWatch {
     const { config } = options;
     this.#options = options;
     this.#derived = new FlightDerived(motorOutputs(config));
+    this.#limits = new LimitWatch({ cells: config.cells });
     const arms = motorArmsDeg(config);
     this.#motors = arms.length === 0 ? undefined : new MotorFailureDetector(arms);
     options.watched.standBy();

@@ -6,6 +6,9 @@ import { key } from './names.ts';
 
 /** A vehicle that flies: its autopilot is a source that speaks the vocabulary of src/values/flight-channels.ts. */
 
+/** More than any battery of a drone has. */
+const CELLS_MAX = 28;
+
 export const vehicle = z.strictObject({
   source: key.describe('Source of its autopilot.'),
   frame: z
@@ -20,6 +23,15 @@ export const vehicle = z.strictObject({
     .optional()
     .describe(
       'Outputs of the autopilot that the motors are at, in the order of their numbers; 1, 2, … when absent.',
+    ),
+  cells: z
+    .int()
+    .min(1)
+    .max(CELLS_MAX)
+    .optional()
+    .describe(
+      'Cells of its lithium polymer battery in series, for an autopilot that measures the whole battery only: then a low ' +
+        'mean cell is reported. Leave it out for other batteries.',
     ),
   phases: z
     .array(z.enum(STEADY_PHASES))

@@ -1,7 +1,7 @@
 /**
  * Where the motors of a multicopter sit: the direction of each arm in degrees clockwise from the nose, in the autopilot's
  * order. ArduPilot, "Connect ESCs and Motors" and libraries/AP_Motors; PX4 counts its quadcopters alike, its hexacopters
- * not. What is not here is given as a list of directions.
+ * not. A vehicle that is not here flies as `other`, of which no failed motor is told.
  */
 export const FRAMES = {
   'quad-x': [45, -135, -45, 135],

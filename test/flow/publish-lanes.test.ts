@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { ChannelPause } from '../../src/channel-pause.ts';
 import { LANES } from '../../src/values/lane.ts';
 import type { Broker } from '../support/broker.ts';
 import {
@@ -15,6 +16,11 @@ import {
 
 function reportsAt(broker: Broker) {
   return broker.messages.filter(({ topic }) => topic === REPORT_TOPIC);
+}
+
+function healthAt(broker: Broker): string[] {
+  const documents = broker.messages.filter(({ topic }) => topic.endsWith('/health'));
+  return documents.map(({ payload }) => payload.toString());
 }
 
 describe('the lanes of the outbox', () => {
@@ -171,5 +177,47 @@ describe('a broker that hangs up without a word', () => {
     publisher.start();
     await eventually(() => expect(outbox.reports).toEqual([]));
     expect(firstIdsAt(broker)).toEqual(idsTo(100));
+  });
+});
+
+describe('a channel that says that the link is needed', () => {
+  const quietWhileArmed = async () => {
+    const pause = new ChannelPause({ from: 'fc.vehicle.armed', above: 0.5 }, () => rig.publisher.nudge());
+    const say = (armed: number) => {
+      const sample = { kind: 'sample', source: 'fc', names: ['vehicle.armed'], values: [armed] } as const;
+      pause.push({ ...sample, monoMs: 0, deviceMs: undefined });
+    };
+    const rig = await startRig({}, { isQuiet: () => pause.isOver(0) });
+    return { ...rig, say };
+  };
+
+  test('holds back everything but critical reports, and lets it go when it is over', async () => {
+    const { broker, outbox, publisher, told, say } = await quietWhileArmed();
+    say(1);
+    for (const lane of LANES) outbox.accept({ lane, id: lane });
+    publisher.publishHealth({ n: 1 });
+    publisher.start();
+    await eventually(() => expect(told.delivered).toBeGreaterThanOrEqual(1));
+    publisher.publishHealth({ n: 2 });
+    outbox.accept({ lane: 'incident', id: 'later' });
+    publisher.nudge('incident');
+    outbox.accept({ lane: 'critical', id: 'lost-motor' });
+    publisher.nudge('critical');
+    await eventually(() => expect(told.delivered).toBeGreaterThanOrEqual(2));
+    expect(idsAt(broker)).toEqual(['critical/1', 'lost-motor/1']);
+    expect(healthAt(broker)).toEqual(['{"n":1}']);
+    say(0);
+    await eventually(() => expect(outbox.reports).toEqual([]));
+    expect(idsAt(broker)).toHaveLength(LANES.length + 2);
+    publisher.publishHealth({ n: 3 });
+    await eventually(() => expect(healthAt(broker)).toContain('{"n":3}'));
+  });
+
+  test('holds back nothing where it is not configured', async () => {
+    const { broker, outbox, publisher } = await startRig();
+    for (const lane of LANES) outbox.accept({ lane, id: lane });
+    publisher.start();
+    await eventually(() => expect(outbox.reports).toEqual([]));
+    expect(idsAt(broker)).toHaveLength(LANES.length);
   });
 });

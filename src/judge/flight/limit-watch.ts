@@ -17,7 +17,7 @@ interface Watched {
 
 export interface LimitWatchOptions {
   /** Cells of the battery in series, for autopilots that measure the whole battery only. */
-  readonly cells?: number;
+  readonly cells?: number | undefined;
 }
 
 /** Compares each sample with the published limits. A finding opens and closes when its value stays on the other side. */
