@@ -1,18 +1,18 @@
 import type { OutboxSource } from './outbox.ts';
 
 /**
- * A batch of acknowledgements is written when it has so many, or is so old: each write may be an fsync. The store keeps a
+ * A batch of acknowledgements is due when it has so many, or is so old: each write may be an fsync. The store keeps a
  * few more back; together they are what a kill sends again beside the window.
  */
-const BATCH_LENGTH_MAX = 48;
+const BATCH_LENGTH = 48;
+const BATCH_AGE_MS_MAX = 100;
 /** One batch is being written while the next one fills. */
 const BATCHES_UNWRITTEN_MAX = 2;
 
 /** With so many settled and not yet written nothing new is sent. A window of acknowledgements may come at once. */
 export function unwrittenLengthMax(windowLengthMax: number): number {
-  return Math.max(BATCHES_UNWRITTEN_MAX * BATCH_LENGTH_MAX, windowLengthMax);
+  return Math.max(BATCHES_UNWRITTEN_MAX * BATCH_LENGTH, windowLengthMax);
 }
-const BATCH_AGE_MS_MAX = 100;
 
 export interface SettlementOptions {
   readonly outbox: OutboxSource;
@@ -23,7 +23,10 @@ export interface SettlementOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Writes to the outbox what became of the reports that are done: one write after the other, in batches. */
+/**
+ * Writes to the outbox what became of the reports that are done: one write after the other, in batches. A batch grows
+ * until the write before it has ended, so that a slow disk gets larger ones and not more of them.
+ */
 export class Settlement {
   readonly #options: SettlementOptions;
   /** Settled here but, as far as is known, still in the outbox. */
@@ -31,6 +34,8 @@ export class Settlement {
   #delivered: number[] = [];
   #expired: number[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** The batch is full or old enough, and waits for the write before it. */
+  #isDue = false;
   #writes: Promise<void> = Promise.resolve();
 
   constructor(options: SettlementOptions) {
@@ -60,10 +65,12 @@ export class Settlement {
 
   quarantined(seq: number, reason: string): void {
     this.#unwritten.add(seq);
-    this.#write([seq], async () => {
-      await this.#options.outbox.quarantine(seq, reason);
-      this.#options.onQuarantined(seq, reason);
-    });
+    this.#enqueue(() =>
+      this.#write([seq], async () => {
+        await this.#options.outbox.quarantine(seq, reason);
+        this.#options.onQuarantined(seq, reason);
+      }),
+    );
   }
 
   /** Writes what is left and waits for it. */
@@ -73,35 +80,45 @@ export class Settlement {
   }
 
   #writeSoon({ length }: readonly number[]): void {
-    if (length >= BATCH_LENGTH_MAX) this.#writeBatches();
+    if (length >= BATCH_LENGTH) this.#writeBatches();
     else this.#timer ??= setTimeout(() => this.#writeBatches(), BATCH_AGE_MS_MAX);
   }
 
   #writeBatches(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#enqueue(() => this.#writeAll());
+  }
+
+  async #writeAll(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isDue = false;
     const { outbox, onDelivered, onExpired } = this.#options;
     const [delivered, expired] = [this.#delivered, this.#expired];
     this.#delivered = [];
     this.#expired = [];
-    if (delivered.length > 0)
-      this.#write(delivered, async () => {
-        await outbox.markDelivered(delivered);
-        onDelivered(delivered.length);
-      });
-    if (expired.length > 0)
-      this.#write(expired, async () => {
-        await outbox.expire(expired);
-        onExpired(expired.length);
-      });
+    await this.#write(delivered, async () => {
+      await outbox.markDelivered(delivered);
+      onDelivered(delivered.length);
+    });
+    await this.#write(expired, async () => {
+      await outbox.expire(expired);
+      onExpired(expired.length);
+    });
   }
 
-  #write(seqs: readonly number[], write: () => Promise<void>): void {
-    this.#writes = this.#writes.then(write).then(
-      () => {
-        for (const seq of seqs) this.#unwritten.delete(seq);
-      },
-      (error: unknown) => this.#options.onFailed(error),
-    );
+  #enqueue(write: () => Promise<void>): void {
+    this.#writes = this.#writes.then(write);
+  }
+
+  async #write(seqs: readonly number[], write: () => Promise<void>): Promise<void> {
+    if (seqs.length === 0) return;
+    try {
+      await write();
+      for (const seq of seqs) this.#unwritten.delete(seq);
+    } catch (error) {
+      this.#options.onFailed(error);
+    }
   }
 }

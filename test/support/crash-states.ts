@@ -52,41 +52,73 @@ export function recordStore(nodeOptions: readonly string[] = []): Recording {
   }
 }
 
-/** Opens `states` states of the disk, of a power cut at random steps. */
-export function exploreCrashes({ folder, steps }: Recording, states: number, seed: number): CrashResult {
+/** What a power cut has left. */
+export interface CrashState {
+  readonly cut: number;
+  /** Of the store; there may be none. The next state takes its place. */
+  readonly dataDir: string;
+  /** Revisions that were promised before. */
+  readonly promised: ReadonlySet<number>;
+  /** Revisions whose delivery was asked for before: they may be there or not. */
+  readonly released: ReadonlySet<number>;
+  readonly isDamaged: boolean;
+}
+
+/** `states` states of the disk, of a power cut at random steps, in the order of the cuts. */
+export function* crashStates(
+  { folder, steps }: Recording,
+  states: number,
+  seed: number,
+): Generator<CrashState> {
   const random = seededRandom(seed);
   const cuts = Array.from({ length: states }, () => Math.floor(random() * (steps.length + 1)));
   const disk = new CrashDisk(folder);
   const promised = new Set<number>();
   const released = new Set<number>();
-  const faults: string[] = [];
-  let withLoss = 0;
   let isDamaged = false;
   let at = 0;
   const scratch = mkdtempSync(join(SCRATCH, 'fieldnote-state-'));
-  for (const cut of cuts.sort((a, b) => a - b)) {
-    for (; at < cut; at++) {
-      const step = steps[at] as DiskStep;
-      disk.take(step);
-      if (step.kind !== 'said') continue;
-      const [word, revision] = step.text.split(' ');
-      if (word === 'damaged') isDamaged = true;
-      else (word === 'accepted' ? promised : released).add(Number(revision));
+  try {
+    for (const cut of cuts.sort((a, b) => a - b)) {
+      for (; at < cut; at++) {
+        const step = steps[at] as DiskStep;
+        disk.take(step);
+        if (step.kind !== 'said') continue;
+        const [word, revision] = step.text.split(' ');
+        if (word === 'damaged') isDamaged = true;
+        else (word === 'accepted' ? promised : released).add(Number(revision));
+      }
+      rmSync(scratch, { recursive: true });
+      disk.crashInto(scratch, random);
+      yield { cut, dataDir: join(scratch, 'data'), promised, released, isDamaged };
     }
+  } finally {
     rmSync(scratch, { recursive: true });
-    disk.crashInto(scratch, random);
+  }
+}
+
+/** Revisions that must still wait. */
+export function dueIn({ promised, released }: CrashState): number[] {
+  return [...promised].filter((revision) => !released.has(revision));
+}
+
+/** Opens `states` states of the disk. */
+export function exploreCrashes(recording: Recording, states: number, seed: number): CrashResult {
+  const faults: string[] = [];
+  let withLoss = 0;
+  let promised = 0;
+  for (const state of crashStates(recording, states, seed)) {
+    promised = state.promised.size;
     try {
-      const found = inspect(join(scratch, 'data'));
+      const found = inspect(state.dataDir);
       // A file that was never complete holds nothing, and may well look damaged.
-      if (found.isNew && promised.size > 0 && !isDamaged) throw new Error('it was taken for a damaged one');
-      if ([...promised].some((revision) => !released.has(revision) && !found.revisions.has(revision)))
-        withLoss++;
+      if (found.isNew && promised > 0 && !state.isDamaged) throw new Error('it was taken for a damaged one');
+      if (dueIn(state).some((revision) => !found.revisions.has(revision))) withLoss++;
     } catch (error) {
-      faults.push(`after step ${cut}: ${messageOf(error)}`);
+      faults.push(`after step ${state.cut}: ${messageOf(error)}`);
     }
   }
-  rmSync(scratch, { recursive: true });
-  return { states, steps: steps.length, promised: promised.size, withLoss, faults };
+  return { states, steps: recording.steps.length, promised, withLoss, faults };
 }
 
 /**

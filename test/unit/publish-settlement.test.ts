@@ -21,10 +21,28 @@ function create(outbox = new MemoryOutbox()) {
 describe('a settlement', () => {
   test('writes a full batch at once', async () => {
     const { outbox, settlement } = create();
-    for (let seq = 1; seq <= 130; seq++) settlement.delivered(seq);
+    for (let seq = 1; seq <= 48; seq++) settlement.delivered(seq);
+    await Promise.resolve();
+    expect(outbox.batches).toEqual([48]);
+    expect(outbox.delivered).toEqual(Array.from({ length: 48 }, (_, index) => index + 1));
+  });
+
+  test('writes together what was settled during one slow write, however many batches that is', async () => {
+    const outbox = new MemoryOutbox();
+    const mark = outbox.markDelivered.bind(outbox);
+    const disk = Promise.withResolvers<void>();
+    outbox.markDelivered = async (seqs) => {
+      await disk.promise;
+      await mark(seqs);
+    };
+    const { settlement, told } = create(outbox);
+    for (let seq = 1; seq <= 48; seq++) settlement.delivered(seq);
+    await Promise.resolve();
+    for (let seq = 49; seq <= 248; seq++) settlement.delivered(seq);
+    disk.resolve();
     await settlement.flush();
-    expect(outbox.batches).toEqual([48, 48, 34]);
-    expect(outbox.delivered).toEqual(Array.from({ length: 130 }, (_, index) => index + 1));
+    expect(outbox.batches).toEqual([48, 200]);
+    expect(told.delivered).toBe(248);
   });
 
   test('writes a small batch after a moment', async () => {
@@ -69,7 +87,12 @@ describe('a settlement', () => {
       running -= 1;
     };
     const { settlement } = create(outbox);
-    for (let seq = 1; seq <= 64 * 4; seq++) settlement.delivered(seq);
+    for (let seq = 1; seq <= 4; seq++) {
+      settlement.delivered(seq);
+      settlement.quarantined(seq + 4, 'bad');
+      settlement.expired(seq + 8);
+      void settlement.flush();
+    }
     await settlement.flush();
     expect(runningMax).toBe(1);
   });
