@@ -6,6 +6,7 @@ import { messageOf } from '../src/system/errors.ts';
 import { decoding } from './decoding.ts';
 import { judging } from './judging.ts';
 import { machineText } from './machine.ts';
+import { mavlink } from './mavlink.ts';
 import { models } from './models.ts';
 import type { Bench, Part } from './part.ts';
 import { publishing } from './publishing.ts';
@@ -23,6 +24,7 @@ import { writing } from './writing.ts';
 const PARTS: readonly Part[] = [
   reading,
   decoding,
+  mavlink,
   judging,
   models,
   reporting,

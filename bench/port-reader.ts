@@ -47,6 +47,7 @@ async function readAsFieldnote({ paths, baudRate }: PortReaderTask, onSample: ()
       descriptorCache: { get: () => undefined, put() {} },
       onWaveform() {},
       onDevice() {},
+      onTime() {},
       onGap() {},
       onSample,
     });

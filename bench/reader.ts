@@ -109,6 +109,7 @@ async function readSource(config: Config, onSample: (sample: Sample) => void): P
     descriptorCache: { get: () => undefined, put() {} },
     onWaveform() {},
     onDevice() {},
+    onTime() {},
     onGap() {},
     onSample,
   });

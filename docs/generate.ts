@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { configSchema } from '../src/config/schema.ts';
+import { profileSchema } from '../src/modbus/profile.ts';
 import { modelManifestSchema } from '../src/models/package.ts';
 import { COUNTERS } from '../src/system/counters.ts';
 import { digestSchema } from '../src/values/digest.ts';
@@ -25,6 +26,10 @@ export function generatedFiles(): Record<string, string> {
     }),
     'configuration.schema.json': json({ title: 'Fieldnote configuration', ...configJsonSchema }),
     'model.schema.json': json({ title: 'Fieldnote model.json', ...z.toJSONSchema(modelManifestSchema) }),
+    'modbus-profile.schema.json': json({
+      title: 'Fieldnote Modbus profile',
+      ...z.toJSONSchema(profileSchema, { io: 'input' }),
+    }),
     'configuration.md': configurationPage(configJsonSchema as JsonSchema),
     'counters.md': countersPage(),
     'asyncapi.yaml': stringify(asyncApi(), { lineWidth: 110 }),

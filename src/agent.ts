@@ -2,34 +2,28 @@ import { startAsking } from './asking.ts';
 import { Assets } from './assets.ts';
 import { takeReceipts } from './carried-receipts.ts';
 import { ChannelPause } from './channel-pause.ts';
-import type { AssetConfig, Config, MqttConfig } from './config/schema.ts';
-import { openDeviceCache } from './device-cache.ts';
+import type { Config, MqttConfig } from './config/schema.ts';
 import { Digests } from './digests.ts';
 import { type HealthParts, healthOf, statusLineOf } from './health.ts';
-import type { IncidentState } from './incident/machine.ts';
-import { stateKeyOf } from './incidents.ts';
 import { Judge } from './judge/judge.ts';
 import { Mirroring } from './mirroring.ts';
-import { outboxIdOf } from './publish/envelope.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { Secrets } from './publish/secrets.ts';
-import { topicsOf } from './publish/topics.ts';
 import { createPublisher } from './publishing.ts';
-import { reportOf } from './report/facts.ts';
-import type { Writer } from './report/writer.ts';
-import { SourceReader } from './source.ts';
+import { acceptReport, acceptText, makeReport, type ReportingParts } from './reporting.ts';
+import type { Source } from './source-seam.ts';
+import { startSources } from './sources.ts';
 import type { GapRow } from './store/gaps.ts';
 import { StoreKeeper } from './store-keeper.ts';
-import { type Clock, systemClock } from './system/clock.ts';
+import { BUILD_FLOOR_MS, type Clock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { messageOf } from './system/errors.ts';
+import { GnssTime } from './system/gnss-time.ts';
 import type { Logger } from './system/log.ts';
+import type { VitalSign } from './system/pulse.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
-import type { IncidentEvent } from './values/incident.ts';
-import { type Lane, laneOf } from './values/lane.ts';
-import type { Report } from './values/report.ts';
-import type { Stamp } from './values/stamp.ts';
+import type { Lane } from './values/lane.ts';
 import { createWriter, readUnwritten } from './writing.ts';
 
 /** How often silent channels get their gaps. */
@@ -55,23 +49,23 @@ export interface AgentOptions {
   /** Why work that can wait should wait now; `strainOf` asks the kernel. */
   readonly strain: (limits: StrainLimits) => string | undefined;
   readonly log: Logger;
+  /** Hears every minute in one line how everything is. */
+  readonly onStatus?: (line: string) => void;
 }
 
 export interface RunningAgent {
+  /** What must not stand still: every source, the store and the judge. */
+  readonly vitalSigns: readonly VitalSign[];
   /** Ends everything in order: no more samples, then verdicts, then reports, then the store. */
   stop(): Promise<void>;
 }
 
 /** What the steps share. */
-interface Parts extends AgentOptions {
-  readonly counters: Counters;
+interface Parts extends AgentOptions, ReportingParts {
   readonly clock: Clock;
-  readonly keeper: StoreKeeper;
+  readonly gnss: GnssTime;
   readonly judge: Judge;
-  readonly writer: Writer | undefined;
-  readonly hold: ChannelPause | undefined;
-  /** Behind each incident by its key, as of its last report. */
-  readonly states: Map<string, unknown>;
+  readonly pauses: readonly ChannelPause[];
   /** Begins when the assets and sources are there that it shows. */
   mirroring?: Mirroring;
 }
@@ -79,7 +73,7 @@ interface Parts extends AgentOptions {
 /**
  * The whole way of a sample, wired. Each step is a folder of its own:
  *
- *   link → decode               SourceReader, one per source
+ *   link → decode               startSources: one Source each, mostly a SourceReader
  *   window → judge → incident   Assets, with one Asset for each machine that is watched
  *   report → store → publish    acceptReport, StoreKeeper, Publisher; the Writer's text follows as acceptText
  *   beside it                   Digests, of what the store remembers
@@ -93,16 +87,21 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   // The clock stamps with the boot number, which the store counts; it stays the same while the store is opened again.
   let keeper: StoreKeeper | undefined;
   let boot = 0;
-  const clock = systemClock(() => {
+  const countBoot = () => {
     boot = keeper?.store?.boot ?? boot;
     return boot;
-  });
+  };
+  const gnss = new GnssTime(BUILD_FLOOR_MS);
+  const clock = systemClock(countBoot, { gnss: (monoMs) => gnss.at(monoMs) });
   const settings = { dataDir, sizeMaxMiB: config.store.sizeMaxMiB, bootId, deviceId };
   const nudge = (lane?: Lane) => publisher?.nudge(lane);
   keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });
   const digests = new Digests({ ...options, clock, keeper, counters, onStored: nudge });
+  const quiet = mqtt?.pause?.whileChannel && new ChannelPause(mqtt.pause.whileChannel, nudge);
+  const isQuiet = () => quiet?.isOver(clock.monoMs()) ?? false;
   const publisher =
-    mqtt && createPublisher({ ...options, config: mqtt, site, node, keeper, digests, clock, counters });
+    mqtt &&
+    createPublisher({ isQuiet, ...options, config: mqtt, site, node, keeper, digests, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });
   publisher?.start();
 
@@ -110,6 +109,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const states = await readStates(keeper, log);
   const { whileChannel } = config.llm?.pause ?? {};
   const hold = whileChannel && new ChannelPause(whileChannel);
+  const pauses = [hold, quiet].filter((pause) => pause !== undefined);
   const writer =
     config.llm &&
     createWriter({
@@ -117,14 +117,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       accept: (report) => acceptText(parts, report),
       keepTemplate: (report) => keeper.dropUnwritten(report),
     });
-  const parts: Parts = { ...options, counters, clock, keeper, judge, writer, hold, states };
+  const parts: Parts = { ...options, counters, clock, gnss, keeper, judge, writer, pauses, states };
   const assets = await Assets.start({
     ...parts,
     onIncident: (asset, event, state) => acceptReport(parts, asset, event, state),
     onVerdict: (verdict, stepMs) => digests.saw(verdict, stepMs),
+    onFlight: (flight, period) => logged(log, digests.make({ occasion: 'flight', period, flight })),
   });
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
-  const sources = startSources(parts, assets);
+  const sources = await startSources({ ...parts, assets });
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
   const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();
@@ -132,6 +133,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const asking = startAsking({ dataDir, clock, log, recall: (period) => digests.recall(period) });
 
   return {
+    vitalSigns: vitalSignsOf(parts, sources),
     async stop() {
       clearInterval(tick);
       telling.stop();
@@ -152,20 +154,26 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 interface Told {
   readonly publisher: Publisher | undefined;
   readonly assets: Assets;
-  readonly sources: ReadonlyMap<string, SourceReader>;
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
 /** Says again and again how everything is: to the broker, to the mirrors, and to the log. */
 function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
   const { config, clock, counters, keeper, writer, log } = parts;
   const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
-  const sayStatus = async () => log.info(statusLineOf(await healthOf(health), counters));
+  const sayStatus = async () => {
+    const line = statusLineOf(await healthOf(health), counters);
+    log.info(line);
+    parts.onStatus?.(line);
+  };
   const tell = async () => {
     publisher?.publishHealth(await healthOf(health));
     publisher?.publishGap({ epoch: keeper.store?.epoch, gaps: shownOf(await keeper.gaps()) });
     parts.mirroring?.update();
   };
   const everyMinute = () => {
+    // What held it up may have fallen silent.
+    publisher?.nudge();
     logged(log, takeReceipts(config.dataDir, parts));
     logged(log, keeper.recordSyncPoint().then(sayStatus));
   };
@@ -199,6 +207,16 @@ async function readStates(keeper: StoreKeeper, log: Logger): Promise<Map<string,
   }
 }
 
+/** A disk that refuses is no death, a thread that never answers is; so it is with a device that is away and its reader. */
+function vitalSignsOf({ keeper, judge }: Parts, sources: Told['sources']): VitalSign[] {
+  const answered = () => undefined;
+  return [
+    { name: 'the store', ask: async () => keeper.store?.totals().then(answered, answered) },
+    { name: 'the judge', ask: async () => judge.stuck },
+    ...[...sources].map(([key, source]) => ({ name: `source ${key}`, ask: async () => source.stuck })),
+  ];
+}
+
 function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
   return new Judge({
     clock,
@@ -212,91 +230,16 @@ function createJudge(clock: Clock, counters: Counters, log: Logger): Judge {
   });
 }
 
-function startSources(parts: Parts, assets: Assets): ReadonlyMap<string, SourceReader> {
-  const { config, keeper, hold, log } = parts;
-  const descriptorCache = openDeviceCache(config.dataDir, log);
-  const sources = new Map<string, SourceReader>();
-  for (const [key, sourceConfig] of Object.entries(config.sources)) {
-    const source = new SourceReader({
-      ...parts,
-      key,
-      config: sourceConfig,
-      random: Math.random,
-      descriptorCache,
-      onSample(sample) {
-        hold?.push(sample);
-        assets.push(sample);
-      },
-      onWaveform: (waveform) => assets.hear(waveform),
-      onDevice: (device) => assets.describe(device),
-      onGap(detail, count) {
-        log.warn({ source: key, count }, detail);
-        logged(log, keeper.recordMissingSamples(detail, count));
-      },
-    });
-    sources.set(key, source);
-  }
-  for (const source of sources.values()) source.start();
-  return sources;
-}
-
 function startMirroring(
   parts: Parts,
   mqtt: MqttConfig,
-  shown: { assets: Assets; sources: ReadonlyMap<string, SourceReader> },
+  shown: { assets: Assets; sources: ReadonlyMap<string, Source> },
 ): Promise<Mirroring> {
   return Mirroring.start({
     ...{ ...parts, ...shown, mqtt },
     textOf: ({ key, config }, incident) =>
       makeReport(parts, { key, ...config }, { event: 'updated', incident }).text,
   });
-}
-
-/** What happened becomes a report: written, stored with the state behind it, and published when there is a link. */
-function acceptReport(parts: Parts, asset: AssetConfig, event: IncidentEvent, state: IncidentState): void {
-  const { counters, log, states, writer } = parts;
-  const { asset: key, id, revision } = event.incident;
-  if (event.event === 'opened') counters.add('incidents_opened', key);
-  if (event.event === 'closed') counters.add('incidents_closed', key);
-  const report = makeReport(parts, { key, ...asset }, event);
-  log.info({ asset: key, id, revision, event: event.event, severity: report.severity }, report.text);
-  states.set(stateKeyOf(key, event.incident), state);
-  store(parts, report, event.incident.updated, writer?.add(report) ?? false);
-}
-
-function makeReport(
-  { config, configSha256 }: Parts,
-  asset: AssetConfig & { readonly key: string },
-  event: IncidentEvent,
-): Report {
-  const provenance = { config: configSha256, agent: agentVersion };
-  const { site, node } = config;
-  return reportOf({ event, asset, site, node, language: config.report.language, provenance });
-}
-
-/** The same revision in the words of the language model; nobody has waited for it. */
-function acceptText(parts: Parts, report: Report): void {
-  const { time, ...stamp } = report.updated;
-  store(parts, report, { ...stamp, wallMs: Date.parse(time) }, false);
-}
-
-/** @param isAwaited whether the report waits for the words of the language model */
-function store({ keeper, states, mirroring }: Parts, report: Report, stamp: Stamp, isAwaited: boolean): void {
-  const { id: incident, revision, site, node } = report;
-  const asset = report.asset.key;
-  const stateKey = stateKeyOf(asset, report);
-  const state = states.get(stateKey);
-  // Without a state of the incident there was no report either.
-  if (state === undefined) {
-    keeper.dropUnwritten(report);
-    return;
-  }
-  const topic = topicsOf({ site, node }).incident(asset);
-  const id = outboxIdOf(report);
-  const lane = laneOf(report);
-  const entry = { id, revision, asset, lane, topic, payload: JSON.stringify(report), stamp };
-  keeper.accept({ stateKey, state, entry, wording: { incident, isAwaited } });
-  mirroring?.reported(report);
 }
 
 function logged(log: Logger, work: Promise<unknown>): void {

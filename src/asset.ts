@@ -123,6 +123,15 @@ export class Asset {
     this.#watch.push(sample);
   }
 
+  /** Learns and judges nothing until `resume`. */
+  standBy(): void {
+    this.#watch.standBy();
+  }
+
+  resume(timeMs: number): void {
+    this.#watch.resume(timeMs);
+  }
+
   advanceTo(timeMs: number): void {
     this.#watch.advanceTo(timeMs);
     this.#model.advanceTo(timeMs);

@@ -1,6 +1,7 @@
 import { Asset, type AssetHealth, type AssetOptions } from './asset.ts';
 import { type BearingHealth, BearingWatch } from './bearing-watch.ts';
 import type { AssetConfig, ChannelConfig, Config, ConfiguredAsset } from './config/schema.ts';
+import { FlightWatch } from './flight-watch.ts';
 import type { IncidentState } from './incident/machine.ts';
 import type { StoredStates } from './incidents.ts';
 import { modelsFolder } from './models/active.ts';
@@ -11,7 +12,10 @@ import { openSensorProfiles } from './sensor-profiles.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import { messageOf } from './system/errors.ts';
 import type { Device, DeviceChannel, Waveform } from './values/device.ts';
+import type { DigestFlight } from './values/digest.ts';
+import type { FlightPhase } from './values/flight-phase.ts';
 import type { Incident, IncidentEvent } from './values/incident.ts';
+import type { Period } from './values/period.ts';
 import type { Sample } from './values/sample.ts';
 import type { Verdict } from './values/verdict.ts';
 import { UnmatchedValues } from './window/unmatched.ts';
@@ -26,12 +30,21 @@ export interface AssetsOptions extends SharedAssetOptions {
   readonly onIncident: (asset: AssetConfig, event: IncidentEvent, state: IncidentState) => void;
   /** Each verdict about a machine, and how far they are apart. */
   readonly onVerdict?: (verdict: Verdict, stepMs: number) => void;
+  /** A vehicle has landed, or is not heard of any more. */
+  readonly onFlight?: (flight: DigestFlight, period: Period) => void;
 }
 
 interface Running {
   readonly asset: Asset;
   readonly config: AssetConfig;
   readonly bearings: ReadonlyMap<string, BearingWatch>;
+  readonly flight: FlightWatch | undefined;
+}
+
+interface RunningHealth extends AssetHealth {
+  readonly bearings?: Record<string, BearingHealth>;
+  /** Phase of flight of a vehicle. */
+  readonly flight?: FlightPhase;
 }
 
 /** How one asset is now. */
@@ -48,6 +61,7 @@ export class Assets {
   readonly #timeOf: AssetOptions['timeOf'];
   readonly #deviceClocks: readonly string[];
   readonly #running = new Map<string, Running>();
+  readonly #vehicleSources: ReadonlySet<string>;
   #unmatched: UnmatchedValues;
 
   static async start(options: AssetsOptions): Promise<Assets> {
@@ -60,15 +74,19 @@ export class Assets {
   private constructor(options: AssetsOptions) {
     const sources = Object.entries(options.config.sources);
     this.#options = options;
+    const vehicles = Object.values(options.config.assets).flatMap(({ vehicle }) => vehicle?.source ?? []);
+    this.#vehicleSources = new Set(vehicles);
     this.#unmatched = this.#unmatchedBeside({});
     this.#deviceClocks = sources.filter(([, { time }]) => time === 'device').map(([key]) => key);
     this.#timeOf = Object.fromEntries(sources.map(([key, { time }]) => [key, liveTime(time)]));
   }
 
   push(sample: Sample): void {
-    const unmatchedCount = this.#unmatched.countIn(sample);
+    // A vehicle tells more than is learned of it.
+    const isOfVehicle = this.#vehicleSources.has(sample.source);
+    const unmatchedCount = isOfVehicle ? 0 : this.#unmatched.countIn(sample);
     if (unmatchedCount > 0) this.#options.counters.add('samples_unmatched', sample.source, unmatchedCount);
-    for (const { asset } of this.#running.values()) asset.push(sample);
+    for (const { asset, flight } of this.#running.values()) (flight ?? asset).push(sample);
   }
 
   hear(waveform: Waveform): void {
@@ -88,13 +106,17 @@ export class Assets {
   }
 
   advanceTo(timeMs: number): void {
-    for (const { asset } of this.#running.values()) asset.advanceTo(timeMs);
+    for (const { asset, flight } of this.#running.values()) {
+      asset.advanceTo(timeMs);
+      flight?.advanceTo(timeMs);
+    }
   }
 
-  get health(): Record<string, AssetHealth & { readonly bearings?: Record<string, BearingHealth> }> {
-    const entries = [...this.#running].map(([key, { asset, bearings }]) => {
+  get health(): Record<string, RunningHealth> {
+    const entries = [...this.#running].map(([key, { asset, bearings, flight }]) => {
       const heard = [...bearings].map(([name, bearing]) => [name, bearing.health]);
-      return [key, { ...asset.health, ...(heard.length > 0 && { bearings: Object.fromEntries(heard) }) }];
+      const listened = heard.length > 0 && { bearings: Object.fromEntries(heard) };
+      return [key, { ...asset.health, ...listened, ...(flight && { flight: flight.phase }) }];
     });
     return Object.fromEntries(entries);
   }
@@ -155,7 +177,7 @@ export class Assets {
       onVerdict: (verdict) => onVerdict?.(verdict, config.window.step),
     });
     const bearings = this.#bearingsOf(key, config, asset);
-    this.#running.set(key, { asset, config, bearings });
+    this.#running.set(key, { asset, config, bearings, flight: this.#flightOf(key, config, asset) });
     const configs = [...this.#running].map(([name, running]) => [name, running.config]);
     this.#unmatched = this.#unmatchedBeside(Object.fromEntries(configs));
     await asset.start();
@@ -163,9 +185,27 @@ export class Assets {
       bearing.start().catch((error) => this.#options.log.error({ asset: key }, messageOf(error)));
   }
 
+  #flightOf(key: string, config: AssetConfig, asset: Asset): FlightWatch | undefined {
+    const { vehicle, name = key } = config;
+    const timeOf = this.#timeOf[vehicle?.source ?? ''];
+    if (vehicle === undefined || timeOf === undefined) return undefined;
+    const flies = {
+      asset: { key, name },
+      config: vehicle,
+      timeOf,
+      incidents: asset.incidents,
+      watched: asset,
+    };
+    return new FlightWatch({ ...this.#options, ...flies });
+  }
+
   #unmatchedBeside(assets: Readonly<Record<string, AssetConfig>>): UnmatchedValues {
-    const { whileChannel } = this.#options.config.llm?.pause ?? {};
-    return new UnmatchedValues(assets, whileChannel && [whileChannel.from]);
+    const { llm, mqtt } = this.#options.config;
+    const pauses = [llm?.pause.whileChannel, mqtt?.pause?.whileChannel];
+    return new UnmatchedValues(
+      assets,
+      pauses.flatMap((pause) => pause?.from ?? []),
+    );
   }
 
   #bearingsOf(key: string, config: AssetConfig, asset: Asset): Map<string, BearingWatch> {

@@ -49,6 +49,8 @@ export interface DigestRequest {
   readonly period: Period;
   /** Becomes durable with it: until when digests of this kind have told. */
   readonly moment?: MomentName;
+  /** Of a flight. */
+  readonly flight?: Digest['flight'];
 }
 
 /**
@@ -60,6 +62,8 @@ export class Digests {
   readonly #coverage: Coverage;
   readonly #began: Stamp;
   #isUp = false;
+  /** When the link returned, until it is known what the store remembers of the time before. */
+  #returnedAt: Stamp | undefined;
   /** The time without a link that no stored digest tells about yet. */
   #owed: Period | undefined;
   #failures = 0;
@@ -99,8 +103,9 @@ export class Digests {
   linkUp(): Promise<number | undefined> {
     const now = this.#now();
     return this.#inTurn(async () => {
-      if (!this.#isUp) await this.#returned(now);
+      if (!this.#isUp) this.#returnedAt = now;
       this.#isUp = true;
+      await this.#tellReturn();
       return this.#untold();
     });
   }
@@ -110,6 +115,7 @@ export class Digests {
     void this.#inTurn(async () => {
       if (this.#isUp) this.#recordLink(now);
       this.#isUp = false;
+      this.#returnedAt = undefined;
     });
   }
 
@@ -117,7 +123,7 @@ export class Digests {
    * Makes a digest of a stretch of time and stores it.
    * @returns its place in the outbox; undefined when the store refuses it, which the log says
    */
-  async make({ occasion, period, moment }: DigestRequest): Promise<number | undefined> {
+  async make({ occasion, period, moment, flight }: DigestRequest): Promise<number | undefined> {
     const { config, configSha256, keeper, counters, log, onStored } = this.#options;
     const { site, node } = config;
     try {
@@ -125,7 +131,10 @@ export class Digests {
       if (recollection === undefined) return undefined;
       const happened = await happenedBy(recollection, assetsOf(config));
       const provenance = { config: configSha256, agent: agentVersion };
-      const digest = digestOf({ id: randomUUID(), occasion, site, node, period, happened, provenance });
+      const digest = digestOf({
+        ...{ id: randomUUID(), occasion, site, node, period, happened, provenance },
+        ...(flight && { flight }),
+      });
       const entry = this.#entryOf(digest, period.to);
       const made = moment === undefined ? null : { name: moment, stamp: period.to };
       const seq = await keeper.store?.acceptDigest({ entry, moment: made });
@@ -155,6 +164,14 @@ export class Digests {
     const lane = occasion === 'offline' ? OFFLINE_LANE : 'evidence';
     const topic = topicsOf({ site, node }).digest;
     return { id, revision, asset: '', lane, topic, payload: JSON.stringify(digest), stamp } as const;
+  }
+
+  /** A store that is not open now is asked at the next look. */
+  async #tellReturn(): Promise<void> {
+    const now = this.#returnedAt;
+    if (now === undefined || this.#options.keeper.store === undefined) return;
+    this.#returnedAt = undefined;
+    await this.#returned(now);
   }
 
   /** Since when it was away is overwritten together with the digest about it, or when it needs none. */
@@ -197,6 +214,7 @@ export class Digests {
   async #look(): Promise<void> {
     const { config, clock } = this.#options;
     const nowMs = clock.monoMs();
+    await this.#tellReturn();
     if (nowMs - this.#keptMs >= KEEP_MS) {
       this.#keptMs = nowMs;
       await this.#keep();
@@ -220,9 +238,9 @@ export class Digests {
     return (await this.#options.keeper.store?.moment(name).catch(() => null)) ?? null;
   }
 
-  /** While a digest is owed it stays known since when it has to tell, also across a restart. */
+  /** While a digest is owed, or may be, it stays known since when it has to tell, also across a restart. */
   #recordLink(stamp: Stamp): void {
-    if (this.#owed === undefined) this.#recordMoment('link', stamp);
+    if (this.#owed === undefined && this.#returnedAt === undefined) this.#recordMoment('link', stamp);
   }
 
   #recordMoment(name: MomentName, stamp: Stamp): void {

@@ -19,7 +19,7 @@ export async function happenedBy(
   assets: readonly NamedAsset[],
 ): Promise<Happened> {
   const { reports, unplaced, unreadable, gaps, watchedMs, syncPoints } = recollection;
-  const points = new Map(syncPoints.map((point) => [point.boot, { ...point, clock: 'synced' } as const]));
+  const points = new Map(syncPoints.map((point) => [point.boot, point]));
   const syncPointOf: SyncPointOf = (boot) => points.get(boot);
   const known: Report[] = [];
   for (const [at, payload] of reports.entries()) {

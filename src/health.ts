@@ -1,7 +1,7 @@
 import type { AssetHealth } from './asset.ts';
 import type { Assets } from './assets.ts';
 import type { Writer } from './report/writer.ts';
-import type { SourceReader } from './source.ts';
+import type { Source } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
 import type { Counters } from './system/counters.ts';
@@ -11,7 +11,7 @@ export interface HealthParts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly assets: Assets;
-  readonly sources: ReadonlyMap<string, SourceReader>;
+  readonly sources: ReadonlyMap<string, Source>;
   readonly keeper: StoreKeeper;
   readonly writer: Writer | undefined;
 }
@@ -26,6 +26,9 @@ export async function healthOf({ clock, counters, assets, sources, keeper, write
     sources: Object.fromEntries([...sources].map(([key, source]) => [key, source.state])),
     devices: Object.fromEntries(
       [...sources].flatMap(([key, source]) => (source.device ? [[key, source.device]] : [])),
+    ),
+    figures: Object.fromEntries(
+      [...sources].flatMap(([key, source]) => (source.figures ? [[key, source.figures]] : [])),
     ),
     assets: assets.health,
     ...(writer && { writer: writer.health }),

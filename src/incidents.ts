@@ -2,7 +2,14 @@ import type { IncidentConfig } from './config/schema.ts';
 import { explain, type IncidentState, initialState, restore, step } from './incident/machine.ts';
 import type { Clock } from './system/clock.ts';
 import { messageOf } from './system/errors.ts';
-import type { Incident, IncidentAbout, IncidentEvent, IncidentKind, SensorFault } from './values/incident.ts';
+import type {
+  FlightFault,
+  Incident,
+  IncidentAbout,
+  IncidentEvent,
+  IncidentKind,
+  SensorFault,
+} from './values/incident.ts';
 import type { Verdict } from './values/verdict.ts';
 
 /** Stored states by their key: plain JSON, of this version or an older one. */
@@ -33,11 +40,13 @@ export interface FollowInput {
   readonly stepMs: number;
   /** Of a sensor that is faulty. */
   readonly fault?: SensorFault | undefined;
+  /** Of a flight in which a rule found something. */
+  readonly flight?: FlightFault | undefined;
   /** Where they are not those of the asset. */
   readonly settings?: IncidentConfig;
 }
 
-/** The incidents of one asset: those of the machine, and those of each of its sensors and bearings. */
+/** The incidents of one asset: those of the machine, of each of its sensors and bearings, and of its flights. */
 export class AssetIncidents {
   readonly #options: AssetIncidentsOptions;
   readonly #states = new Map<string, IncidentState>();
@@ -50,12 +59,13 @@ export class AssetIncidents {
   }
 
   /** One verdict further. */
-  follow({ about, verdict, stepMs, fault, settings = this.#options.settings }: FollowInput): IncidentState {
+  follow({ settings = this.#options.settings, ...input }: FollowInput): IncidentState {
     const { asset, clock, newId, onIncident } = this.#options;
+    const { about, verdict } = input;
     const key = stateKeyOf(asset, about);
     const stamp = clock.stampAt(verdict.endMs);
     const before = this.#states.get(key) ?? initialState();
-    const { state, event } = step(before, { about, verdict, fault, stamp, settings, stepMs, newId });
+    const { state, event } = step(before, { ...input, stamp, settings, newId });
     this.#states.set(key, state);
     if (event !== undefined) onIncident(event, state);
     return state;

@@ -18,6 +18,8 @@ export interface LearnRecordingOptions {
   /** Key of the source whose place the recording takes. */
   readonly source: string;
   readonly protocol: SourceConfig['protocol'];
+  /** System id of the vehicle, where several were recorded. */
+  readonly vehicle?: number | undefined;
   /** The package is written below it; nothing is read from it. */
   readonly dataDir: string;
   /** Says when the model was made. */
@@ -50,7 +52,7 @@ const NO_SENSORS = { keep: async () => {} };
  * saying why
  */
 export async function learnRecording(options: LearnRecordingOptions): Promise<LearnedRecording> {
-  const { recording: path, asset, config, source, protocol, dataDir, onRead } = options;
+  const { recording: path, asset, config, source, protocol, vehicle, dataDir, onRead } = options;
   const clock = recordingClock();
   const counters = new Counters();
   const names = new Set<string>();
@@ -67,7 +69,7 @@ export async function learnRecording(options: LearnRecordingOptions): Promise<Le
   const watch = watchOf({ ...options, clock, counters, onIncident });
   watch.learnFrom(period);
   await readRecording({
-    ...{ path, source, protocol, clock, onRead },
+    ...{ path, source, protocol, vehicle, clock, onRead },
     take(decoded) {
       for (const item of decoded) {
         if (item.kind === 'noise') counters.add(`noise_${item.reason}`, source);

@@ -8,7 +8,7 @@ import { type MirroredAsset, type MirroredNode, type MirroredState, SEVERITIES }
 import type { Secrets } from './publish/secrets.ts';
 import { birthSequence } from './publish/sparkplug/birth-sequence.ts';
 import { Sparkplug } from './publish/sparkplug/mirror.ts';
-import type { SourceReader } from './source.ts';
+import type { Source } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { Clock } from './system/clock.ts';
 import type { Logger } from './system/log.ts';
@@ -21,7 +21,7 @@ export interface MirroringParts {
   readonly mqtt: MqttConfig;
   readonly secrets: () => Promise<Secrets>;
   readonly assets: Assets;
-  readonly sources: ReadonlyMap<string, SourceReader>;
+  readonly sources: ReadonlyMap<string, Source>;
   readonly keeper: StoreKeeper;
   readonly clock: Clock;
   readonly log: Logger;

@@ -30,6 +30,8 @@ export interface PublishingParts {
   readonly keeper: OutboxKeeper;
   /** Makes a digest when the link was away for long. */
   readonly digests?: Pick<Digests, 'linkUp' | 'linkLost'>;
+  /** While true only critical reports are sent. */
+  readonly isQuiet?: (() => boolean) | undefined;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;

@@ -9,6 +9,8 @@ export interface RecordingOptions {
   /** Key of the source whose place the recording takes. */
   readonly source: string;
   readonly protocol: SourceConfig['protocol'];
+  /** System id of the vehicle, where several were recorded. */
+  readonly vehicle?: number | undefined;
   /** When bytes arrive, for data that carry no time of their own. */
   readonly clock: Pick<Clock, 'monoMs'>;
   readonly take: (decoded: readonly Decoded[]) => Promise<void> | void;
@@ -21,8 +23,8 @@ export interface RecordingOptions {
  * @throws FieldnoteError RECORDING_UNREADABLE
  */
 export async function readRecording(options: RecordingOptions): Promise<void> {
-  const { path, source, protocol, clock, take, onRead } = options;
-  const decoder = createDecoder({ source, protocol });
+  const { path, source, protocol, vehicle, clock, take, onRead } = options;
+  const decoder = createDecoder({ source, protocol, mavlink: { system: vehicle } });
   let sizeBytes = 0;
   await readChunks(path, async (bytes) => {
     await take(decoder.decode(bytes, clock.monoMs()));

@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Asset } from './asset.ts';
 import { withChannels } from './assets.ts';
-import type { Config } from './config/schema.ts';
+import type { AssetConfig, Config } from './config/schema.ts';
+import { FlightWatch } from './flight-watch.ts';
 import type { IncidentState } from './incident/machine.ts';
 import { Judge } from './judge/judge.ts';
 import { activateModel, installModel } from './models/active.ts';
 import { readRecording } from './recording.ts';
 import { recordedTime } from './sample-time.ts';
-import { recordingClock, systemClock } from './system/clock.ts';
+import { type Clock, recordingClock, systemClock } from './system/clock.ts';
 import { Counters } from './system/counters.ts';
 import { FieldnoteError } from './system/errors.ts';
 import type { Logger } from './system/log.ts';
+import type { DigestFlight } from './values/digest.ts';
 import type { IncidentEvent } from './values/incident.ts';
 import type { Decoded, Sample } from './values/sample.ts';
 import type { Verdict } from './values/verdict.ts';
@@ -35,6 +37,8 @@ export interface ReplayOptions {
     sample?(timeMs: number): void;
     incident?(event: IncidentEvent): void;
     verdict?(verdict: Verdict, state: IncidentState): void;
+    /** A vehicle has landed. */
+    flight?(flight: DigestFlight): void;
     /** Share of the learning of an asset that is done. */
     learning?(asset: string, share: number): void;
   };
@@ -80,7 +84,7 @@ async function play(stage: Stage): Promise<ReplayResult> {
   const { config, source, counters, speed, on } = stage;
   const clock = recordingClock();
   const assets = await startAssets(stage, clock);
-  const protocol = config.sources[source]?.protocol ?? 'text';
+  const { protocol = 'text', mavlink } = config.sources[source] ?? {};
   const pace = pacer(speed);
   let firstMs: number | undefined;
   const take = async (sample: Sample) => {
@@ -89,8 +93,8 @@ async function play(stage: Stage): Promise<ReplayResult> {
     on.sample?.(timeMs);
     await pace(timeMs - firstMs);
     clock.advanceTo(timeMs);
-    for (const [key, asset] of assets) {
-      asset.push(sample);
+    for (const [key, { asset, flight }] of assets) {
+      (flight ?? asset).push(sample);
       await asset.settled();
       if (asset.health.learned !== undefined) on.learning?.(key, asset.health.learned);
     }
@@ -102,14 +106,17 @@ async function play(stage: Stage): Promise<ReplayResult> {
       if (item.kind === 'sample') await take(item);
     }
   };
-  await readRecording({ path: stage.recording, source, protocol, clock, take: takeAll });
+  await readRecording({
+    ...{ path: stage.recording, source, protocol, clock, take: takeAll },
+    vehicle: mavlink?.system,
+  });
   return { counters, durationMs: clock.monoMs() - (firstMs ?? 0) };
 }
 
 async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock>) {
   const { config, source, log, on, dataDir, models = {} } = stage;
   const keeper = { restore: async () => [], append() {}, clear() {}, settled: async () => {} };
-  const assets = new Map<string, Asset>();
+  const assets = new Map<string, { readonly asset: Asset; readonly flight: FlightWatch | undefined }>();
   for (const [key, configured] of Object.entries(config.assets)) {
     // Nobody is asked for a yes here: what was learned is forgotten afterwards.
     const asset = withChannels({ ...configured, learn: { ...configured.learn, approve: false } });
@@ -131,9 +138,32 @@ async function startAssets(stage: Stage, clock: ReturnType<typeof recordingClock
     const folder = models[key];
     if (folder !== undefined) await activateModel(dataDir, key, await installModel(dataDir, key, folder));
     await started.start();
-    assets.set(key, started);
+    assets.set(key, {
+      asset: started,
+      flight: flightOf(stage, { key, config: asset, clock, asset: started }),
+    });
   }
   return assets;
+}
+
+interface Flown {
+  readonly key: string;
+  readonly config: AssetConfig;
+  readonly clock: Clock;
+  readonly asset: Asset;
+}
+
+function flightOf({ log, on }: Stage, { key, config, clock, asset }: Flown): FlightWatch | undefined {
+  const { vehicle, name = key } = config;
+  return (
+    vehicle &&
+    new FlightWatch({
+      ...{ asset: { key, name }, config: vehicle, timeOf: recordedTime, clock },
+      log: log.child({}, { level: 'error' }),
+      ...{ incidents: asset.incidents, watched: asset },
+      onFlight: (flight) => on.flight?.(flight),
+    })
+  );
 }
 
 /** Waits until so much recorded time may have passed. */

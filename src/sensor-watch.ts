@@ -68,6 +68,11 @@ export class SensorWatch {
     return this.#check.take(sample, timeMs);
   }
 
+  /** What was silent until now was not asked. */
+  resume(timeMs: number): void {
+    this.#check.resume(timeMs);
+  }
+
   advanceTo(timeMs: number): void {
     this.#check.advanceTo(timeMs);
     this.#look(timeMs);

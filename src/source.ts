@@ -1,13 +1,11 @@
-import type { SourceConfig } from './config/schema.ts';
 import { createDecoder } from './decode/decoder.ts';
-import type { Decoder, DescriptorCache } from './decode/seam.ts';
+import type { Decoder } from './decode/seam.ts';
 import { linkOpener } from './link/open.ts';
 import { Link, type LinkState } from './link/reopening.ts';
+import type { Source, SourceOptions } from './source-seam.ts';
 import type { Clock } from './system/clock.ts';
-import type { Counters } from './system/counters.ts';
-import type { Logger } from './system/log.ts';
-import type { Device, DeviceTiming, Loss, Waveform } from './values/device.ts';
-import type { Decoded, Sample } from './values/sample.ts';
+import type { Device, DeviceTiming, Loss } from './values/device.ts';
+import type { Decoded } from './values/sample.ts';
 
 /** At most one line in the log of each kind in so long, for each source; the counters have it all. */
 const LOG_INTERVAL_MS = 60_000;
@@ -15,26 +13,12 @@ const LOG_INTERVAL_MS = 60_000;
 const GAP_INTERVAL_MS = 60_000;
 /** How often a decoder may ask its device something. */
 const TICK_MS = 250;
-
-export interface SourceReaderOptions {
-  readonly key: string;
-  readonly config: SourceConfig;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly counters: Counters;
-  readonly log: Logger;
-  readonly descriptorCache: DescriptorCache;
-  readonly onSample: (sample: Sample) => void;
-  readonly onWaveform: (waveform: Waveform) => void;
-  /** A device is ready, or was restarted. */
-  readonly onDevice: (device: Device) => void;
-  /** Samples are missing for good: what a durable record should say, and how many if that is known. */
-  readonly onGap: (detail: string, count: number | null) => void;
-}
+/** Opening and closing give up or are done long before; a driver that does neither needs a new process. */
+const STUCK_MS = 30_000;
 
 /** One source: keeps its link open, decodes its bytes, counts and logs what happens to it. */
-export class SourceReader {
-  readonly #options: SourceReaderOptions;
+export class SourceReader implements Source {
+  readonly #options: SourceOptions;
   readonly #decoder: Decoder;
   readonly #link: Link;
   readonly #loggedMs = new Map<string, number>();
@@ -45,11 +29,12 @@ export class SourceReader {
   #lost = { wire: 0, device: 0 };
   #gapMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SourceReaderOptions) {
-    const { key, config, clock, random, counters, descriptorCache } = options;
+  constructor(options: SourceOptions) {
+    const { key, config, clock, random, counters, descriptorCache, signingKey } = options;
     this.#options = options;
     const send = (bytes: Uint8Array) => this.#link.write(bytes);
-    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache });
+    const mavlink = { ...config.mavlink, signingKey, wallMs: () => believedWallMs(clock) };
+    this.#decoder = createDecoder({ source: key, protocol: config.protocol, send, descriptorCache, mavlink });
     this.#link = new Link({
       source: key,
       open: linkOpener(config.link),
@@ -67,6 +52,13 @@ export class SourceReader {
   /** What `health` says about it. */
   get state(): string {
     return this.#state;
+  }
+
+  /** Why its reader stands still; undefined while it works, also when the device is away. */
+  get stuck(): string | undefined {
+    const { busySinceMs } = this.#link;
+    const busyMs = busySinceMs === undefined ? 0 : this.#options.clock.monoMs() - busySinceMs;
+    return busyMs > STUCK_MS ? `opens or closes for ${Math.round(busyMs / 1000)} s` : undefined;
   }
 
   /** Who speaks there and how well its clock is known; undefined for what does not describe itself. */
@@ -107,7 +99,7 @@ export class SourceReader {
         const { reason, sizeBytes, excerpt } = item;
         const say = () =>
           log.warn({ source: key, reason, sizeBytes, excerpt }, `noise from source ${key}: ${reason}`);
-        this.#logSeldom('noise', say);
+        if (reason !== 'unused-sentence') this.#logSeldom('noise', say);
         return;
       }
       case 'device':
@@ -132,6 +124,9 @@ export class SourceReader {
         return;
       case 'stats':
         counters.add('device_stats', key);
+        return;
+      case 'time':
+        this.#options.onTime(item);
     }
   }
 
@@ -204,4 +199,10 @@ export class SourceReader {
     this.#loggedMs.set(kind, nowMs);
     say();
   }
+}
+
+/** The wall time, while somebody vouches for it. */
+function believedWallMs(clock: Clock): number | undefined {
+  const { wallMs, errorMs } = clock.stampAt(clock.monoMs());
+  return errorMs === null ? undefined : wallMs;
 }

@@ -126,15 +126,15 @@ export class StoreKeeper {
 
   /** A moment of that boot when the wall clock was right. */
   async syncPoint(boot: number): Promise<Stamp | undefined> {
-    const point = await this.#store?.syncPoint(boot);
-    return point ? { ...point, clock: 'synced' } : undefined;
+    return (await this.#store?.syncPoint(boot)) ?? undefined;
   }
 
   /** Remembers the present moment if the clock is right now. */
   async recordSyncPoint(): Promise<void> {
     const { clock } = this.#options;
     const { clock: state, errorMs, ...point } = clock.stampAt(clock.monoMs());
-    if (state === 'synced' && errorMs !== null) await this.#store?.recordSyncPoint({ ...point, errorMs });
+    if ((state === 'synced' || state === 'gnss') && errorMs !== null)
+      await this.#store?.recordSyncPoint({ ...point, errorMs, clock: state });
   }
 
   // Learning rows: worth keeping, not worth waiting for. Without them a restart learns again.

@@ -47,6 +47,7 @@ export class AssetWatch {
   readonly #sensors: SensorWatch;
   #learning: LearningPeriod | undefined;
   #latestRow: Row | undefined;
+  #isStandingBy = false;
   #latestVerdict: Promise<void> = Promise.resolve();
 
   constructor(options: AssetWatchOptions) {
@@ -109,7 +110,19 @@ export class AssetWatch {
     return Object.fromEntries(channels.map((channel, at) => [channel, valueAt(at)]));
   }
 
+  /** Nothing is learned or judged until `resume`: what comes says nothing about the normal of the asset. */
+  standBy(): void {
+    this.#isStandingBy = true;
+  }
+
+  /** From this time on values count again; that there were none meanwhile is no fault of the sensors. */
+  resume(timeMs: number): void {
+    if (this.#isStandingBy) this.#sensors.resume(timeMs);
+    this.#isStandingBy = false;
+  }
+
   push(sample: Sample): void {
+    if (this.#isStandingBy) return;
     const { key, timeOf, counters } = this.#options;
     const time = timeOf[sample.source];
     if (time === undefined) return;
@@ -127,6 +140,7 @@ export class AssetWatch {
    * as long, because devices send their samples in batches.
    */
   advanceTo(timeMs: number): void {
+    if (this.#isStandingBy) return;
     const openMs = timeMs - this.#options.config.window.hold;
     for (const row of this.#grid.advanceTo(openMs)) this.#take(row);
     this.#sensors.advanceTo(openMs);

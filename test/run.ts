@@ -24,7 +24,10 @@ const SUITES = {
     install: [
       'test/system/install.sh',
       'test/system/install-python.sh',
+      'test/system/install-node-mavlink.sh',
+      'test/system/install-modbus-clients.sh',
       'test/system/install-stock-model.sh',
+      'test/system/install-qemu-user.sh',
     ],
     folders: ['test/system'],
     // Emulated boards and compilers need the machine for themselves.

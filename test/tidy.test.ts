@@ -4,7 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { readSources, root, type SourceFile } from './support/source-tree.ts';
 
 /** The steps of the way of a sample, in order. A step may not import another one; src/agent.ts wires them. */
-const STEPS = ['link', 'decode', 'window', 'judge', 'incident', 'report', 'store', 'publish', 'learn'];
+const STEPS = [
+  'link',
+  'decode',
+  'modbus',
+  'window',
+  'judge',
+  'incident',
+  'report',
+  'store',
+  'publish',
+  'learn',
+];
 /** Not on the way but at its other end; the daemon does not know it, and it knows only the values that arrive. */
 const OTHER_END = ['collect'];
 /** Beside the way: any step may import them, they import no step. */
@@ -24,7 +35,7 @@ const ENTRY_POINTS = [
 ];
 
 const product = readSources(['src']);
-const all = [...product, ...readSources(['demo', 'bench', 'docs', 'eval', 'test'])];
+const all = [...product, ...readSources(['deploy', 'demo', 'bench', 'docs', 'eval', 'test'])];
 const byPath = new Map(all.map((file) => [file.path, file]));
 const folderOf = (path: string) => dirname(path).split('/')[1] ?? '';
 

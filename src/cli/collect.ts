@@ -27,7 +27,9 @@ export async function collectCommand({
   ...files
 }: CollectOptions): Promise<void> {
   assertUsable({ broker, group });
-  const secrets = await readSecrets(files, process.env['CREDENTIALS_DIRECTORY']);
+  const secrets = () => readSecrets(files, process.env['CREDENTIALS_DIRECTORY']);
+  // A wrong path should end it at once.
+  await secrets();
   const sink = sinkAt(to);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());

@@ -18,7 +18,10 @@ export async function collectedCommand(from: string, { json = false }: { json?: 
   try {
     const lanes = completenessOf(await sink.coverage());
     process.stdout.write(`${json ? JSON.stringify(lanes, null, 2) : tableOf(lanes)}\n`);
-    return lanes.every(({ missing, claimedTwice }) => missing.length === 0 && claimedTwice.length === 0);
+    return lanes.every(
+      ({ missing, claimedTwice, isScattered }) =>
+        missing.length === 0 && claimedTwice.length === 0 && !isScattered,
+    );
   } finally {
     await sink.close();
   }
@@ -30,15 +33,17 @@ function tableOf(lanes: readonly LaneCompleteness[]): string {
 }
 
 function cellsOf(of: LaneCompleteness): string[] {
-  const { site, node, epoch, lane, received, first, last, missing, explained, claimedTwice } = of;
+  const { site, node, epoch, lane, received, first, last, missing, explained, claimedTwice, isScattered } =
+    of;
   const reasons = Object.entries(explained).map(([reason, count]) => `${count} ${reason}`);
   const twice = claimedTwice.length === 0 ? '' : `, ${claimedTwice.length} claimed twice: a copied store`;
+  const scattered = isScattered ? ', and more: its numbers lie in too many pieces' : '';
   return [
     `${site}/${node}`,
     epoch.slice(0, 12),
     lane,
     ...[received, first, last].map(String),
-    `${shown(missing)}${twice}`,
+    `${shown(missing)}${twice}${scattered}`,
     reasons.join(', ') || '–',
   ];
 }

@@ -24,7 +24,10 @@ export function addEval(fieldnote: Command, configDefault: string): void {
 
   evaluation
     .command('labels')
-    .argument('<recording>', 'file of lines: JSON, CSV with a header, or label:value')
+    .argument(
+      '<recording>',
+      'file of lines (JSON, CSV with a header, label:value) or a flight (.bin, .ulg, .tlog)',
+    )
     .argument('<labels>', 'CSV of stretches that are known to be abnormal')
     .option('--config <file>', 'configuration', configDefault)
     .option('--source <key>', 'the source that the recording stands in for')

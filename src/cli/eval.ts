@@ -3,6 +3,7 @@ import type { BenchmarkName } from '../eval/about.ts';
 import { batadalBenchmark } from '../eval/batadal-benchmark.ts';
 import { bearingsBenchmark } from '../eval/bearings-benchmark.ts';
 import { type Benchmark, type BenchmarkResult, rowsCsv } from '../eval/benchmark.ts';
+import { dronesBenchmark } from '../eval/drones-benchmark.ts';
 import { skabBenchmark } from '../eval/skab-benchmark.ts';
 import { tepBenchmark } from '../eval/tep-benchmark.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   batadal: batadalBenchmark,
   tep: tepBenchmark,
   bearings: bearingsBenchmark,
+  drones: dronesBenchmark,
 };
 
 /** `fieldnote eval skab` and its like: a public benchmark, beside what always and never alarming would score. */

@@ -7,7 +7,7 @@ export const EXIT = { done: 0, failed: 1, badArguments: 2, badConfiguration: 78 
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof FieldnoteError)) return EXIT.failed;
   if (error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_UNREADABLE') return EXIT.badConfiguration;
-  if (error.code === 'SECRET_UNREADABLE') return EXIT.badConfiguration;
+  if (error.code === 'SECRET_UNREADABLE' || error.code === 'PROFILE_INVALID') return EXIT.badConfiguration;
   return error.code === 'BAD_ARGUMENT' ? EXIT.badArguments : EXIT.failed;
 }
 

@@ -1,17 +1,18 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { exampleConfig } from '../config/example.ts';
+import { exampleConfig, type FoundSources } from '../config/example.ts';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 
 const SERIAL_BY_ID = '/dev/serial/by-id';
 
 /**
  * `fieldnote init`: writes a commented configuration for this machine, with the serial port that is plugged in.
+ * @param found what `--probe` found instead
  * @throws FieldnoteError BAD_ARGUMENT when the file exists or cannot be written; nothing is ever overwritten
  */
-export function init(path: string): string {
+export function init(path: string, found?: FoundSources): string {
   const serialPath = firstSerialPort();
-  const text = exampleConfig({ site: 'my-site', node: plainKey(hostname()), serialPath });
+  const text = exampleConfig({ site: 'my-site', node: plainKey(hostname()), serialPath, ...found });
   try {
     writeFileSync(path, text, { flag: 'wx', mode: 0o644 });
   } catch (error) {

@@ -83,6 +83,7 @@ async function learnShown({
     return await learnRecording({
       ...{ recording, source, asset: key, config: assetConfig, dataDir: staging },
       protocol: config.sources[source]?.protocol ?? 'text',
+      vehicle: config.sources[source]?.mavlink.system,
       clock: systemClock(() => 0),
       onRead: (readBytes) => show(readBytes / Math.max(sizeBytes, readBytes)),
     });

@@ -6,9 +6,10 @@ import { addCollect } from './collect-command.ts';
 import { addEval } from './eval-command.ts';
 import { describeError, EXIT, exitCodeOf } from './exit.ts';
 import { addHistory } from './history.ts';
-import { init } from './init.ts';
 import { addLearn } from './learn.ts';
+import { addModbus } from './modbus-command.ts';
 import { addModels } from './models.ts';
+import { addPorts } from './ports-command.ts';
 import { addStore } from './store.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
@@ -20,7 +21,8 @@ Examples:
   $ fieldnote ask "which critical incidents are still open?"
   $ fieldnote ask "sensor faults since monday"`;
 
-function program(): Command {
+/** Every command with its arguments and options; nothing has run yet. */
+export function program(): Command {
   const fieldnote = new Command('fieldnote')
     .description(
       'Edge agent for machines without a network: reads sensors, learns normal, reports faults, loses nothing.',
@@ -29,11 +31,7 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError('(fieldnote --help shows how)');
 
-  fieldnote
-    .command('init')
-    .argument('[file]', 'where to write it', 'fieldnote.yaml')
-    .description('write a commented configuration to start from')
-    .action((file: string) => say(init(file)));
+  addPorts(fieldnote);
 
   fieldnote
     .command('check')
@@ -53,7 +51,10 @@ function program(): Command {
 
   fieldnote
     .command('replay')
-    .argument('<recording>', 'file of lines: JSON, CSV with a header, or label:value')
+    .argument(
+      '<recording>',
+      'file of lines (JSON, CSV with a header, label:value) or a flight (.bin, .ulg, .tlog)',
+    )
     .option('--config <file>', 'configuration', CONFIG_DEFAULT)
     .option('--source <key>', 'the source that the recording stands in for')
     .option('--speed <factor>', 'times faster than recorded, or max', 'max')
@@ -74,6 +75,7 @@ function program(): Command {
   addModels(fieldnote, CONFIG_DEFAULT);
   addStore(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
+  addModbus(fieldnote, CONFIG_DEFAULT);
   addCollect(fieldnote);
   addHistory(fieldnote, CONFIG_DEFAULT);
 
@@ -84,15 +86,20 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-try {
-  await program().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has said what is wrong; help and version are no errors.
-    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badArguments;
-  } else {
-    const prefix = error instanceof FieldnoteError ? 'fieldnote: ' : 'fieldnote: unexpected: ';
-    process.stderr.write(`${prefix}${describeError(error)}\n`);
-    process.exitCode = exitCodeOf(error);
+/** Runs the command that the arguments of this process name. */
+export async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong; help and version are no errors.
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badArguments;
+    } else {
+      const prefix = error instanceof FieldnoteError ? 'fieldnote: ' : 'fieldnote: unexpected: ';
+      process.stderr.write(`${prefix}${describeError(error)}\n`);
+      process.exitCode = exitCodeOf(error);
+    }
   }
 }
+
+if (import.meta.main) await main();

@@ -36,7 +36,10 @@ export function addModels(fieldnote: Command, configDefault: string): void {
     .addHelpText('after', example('fieldnote models check /media/usb/my-model --asset pump1'));
 
   add('try')
-    .argument('<recording>', 'file of lines: JSON, CSV with a header, or label:value')
+    .argument(
+      '<recording>',
+      'file of lines (JSON, CSV with a header, label:value) or a flight (.bin, .ulg, .tlog)',
+    )
     .requiredOption('--model <folder|sha256>', 'the package to try')
     .option(...asset)
     .option('--source <key>', 'the source that the recording stands in for')

@@ -5,8 +5,10 @@ import { readSecrets } from '../publish/secrets.ts';
 import { deviceIdOf } from '../system/device-id.ts';
 import { messageOf } from '../system/errors.ts';
 import { limitHeapGrowth } from '../system/heap.ts';
-import { createLog } from '../system/log.ts';
+import { createLog, type Logger } from '../system/log.ts';
+import { Pulse, type VitalSign } from '../system/pulse.ts';
 import { strainOf } from '../system/strain.ts';
+import { Supervisor } from '../system/supervisor.ts';
 import { agentVersion } from '../system/version.ts';
 import { EXIT } from './exit.ts';
 
@@ -21,6 +23,7 @@ const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
  */
 export async function run(configPath: string): Promise<void> {
   limitHeapGrowth();
+  const supervisor = new Supervisor({ env: process.env, pid: process.pid });
   const { config, sha256 } = loadConfig(configPath);
   const secrets = () => readSecrets(config.mqtt ?? {}, process.env['CREDENTIALS_DIRECTORY']);
   // Now, so that one that is missing is seen at the start.
@@ -30,7 +33,14 @@ export async function run(configPath: string): Promise<void> {
   const bootId = readFileSync(BOOT_ID_FILE, 'utf8').trim();
   const deviceId = deviceIdOf(config.dataDir);
   const device = { bootId, deviceId, strain: strainOf };
-  const agent = await startAgent({ config, configSha256: sha256, secrets, ...device, log });
+  const onStatus = (line: string) => supervisor.status(line);
+  const agent = await supervisor.starting(
+    'opening the store',
+    startAgent({ config, configSha256: sha256, secrets, ...device, log, onStatus }),
+  );
+  supervisor.ready();
+  supervisor.status(`watching ${Object.keys(config.sources).length} sources`);
+  const pulse = startPulse(supervisor, agent.vitalSigns, log);
 
   const stop = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal));
@@ -40,10 +50,27 @@ export async function run(configPath: string): Promise<void> {
     process.exit(EXIT.failed);
   });
   log.info(`stopping on ${await stop.promise}`);
+  pulse?.stop();
+  supervisor.stopping();
   const deadline = setTimeout(() => {
     log.error(`stopping took over ${STOP_TIMEOUT_MS / 1000} s; ending now, what is stored stays stored`);
     process.exit(EXIT.failed);
   }, STOP_TIMEOUT_MS);
   await agent.stop();
   clearTimeout(deadline);
+}
+
+/** Feeds the watchdog, if there is one, as long as everything lives. */
+function startPulse(supervisor: Supervisor, signs: readonly VitalSign[], log: Logger): Pulse | undefined {
+  if (supervisor.watchdogMs === undefined) return undefined;
+  const pulse = new Pulse({
+    signs,
+    onAlive: () => supervisor.alive(),
+    onFault(faults) {
+      supervisor.status(faults.join('; '));
+      log.error({ faults }, `not telling the watchdog that all is well: ${faults.join('; ')}`);
+    },
+  });
+  pulse.start(supervisor.watchdogMs);
+  return pulse;
 }

@@ -4,10 +4,12 @@ import type { Clock } from '../system/clock.ts';
 import { messageOf } from '../system/errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Collector, type CollectorTotals } from './collector.ts';
-import { Inbox, type InboxOptions } from './inbox.ts';
+import { Inbox, type InboxOptions, type InboxSecrets } from './inbox.ts';
 import type { Batch, Sink } from './sink.ts';
 
-export interface CollectingOptions extends Omit<InboxOptions, 'onMessage' | 'onSubscribed'> {
+export interface CollectingOptions extends Omit<InboxOptions, 'onMessage' | 'onSubscribed' | 'secrets'> {
+  /** Asked at each attempt to connect, so that what was renewed is used without a restart. */
+  readonly secrets: () => Promise<InboxSecrets>;
   readonly sink: Sink;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -48,15 +50,22 @@ export async function collect(options: CollectingOptions, stopping: AbortSignal)
   await sink
     .store(NOTHING)
     .catch((error) => log.warn(`${messageOf(error)}; trying again with the first report`));
-  let failures = 0;
-  while (!stopping.aborted) {
-    const beganMs = clock.monoMs();
+  /** One connection to its end, which comes as a message. */
+  const attempt = async () => {
+    const secrets = await options.secrets();
+    if (stopping.aborted) return 'stopped';
     inbox = new Inbox({
-      ...options,
+      ...{ ...options, secrets },
       onMessage: (message) => collector.take(message),
       onSubscribed: () => log.info({ broker }, `collecting from ${broker} into ${sink.name}`),
     });
-    const { message } = await inbox.ended;
+    return (await inbox.ended).message;
+  };
+  let failures = 0;
+  while (!stopping.aborted) {
+    const beganMs = clock.monoMs();
+    // What is being renewed cannot be read, or makes no sense, for a moment.
+    const message = await attempt().catch(messageOf);
     if (stopping.aborted) break;
     failures = clock.monoMs() - beganMs >= STABLE_MS ? 0 : failures + 1;
     const retryInMs = fullJitterMs(failures, RECONNECT, random);

@@ -16,7 +16,7 @@ export interface CollectorOptions {
 }
 
 export interface CollectorEvents {
-  /** Reports of a node became durable; `topic` is where it listens. */
+  /** Reports of a node became durable, or were put aside for good; `topic` is where it listens. */
   receipt(topic: string, receipt: Receipt): void;
   /** A message cannot be read or stored and is put aside. */
   putAside(topic: string, reason: string): void;
@@ -122,8 +122,7 @@ export class Collector {
     if (!(error instanceof FieldnoteError) || error.code !== 'SINK_REFUSED') return false;
     if (first === undefined || first.content.kind === 'unreadable') return others.length > 0;
     this.#lengthMax = Math.max(1, Math.floor((1 + others.length) / 2));
-    if (others.length === 0)
-      this.#waiting[0] = { ...first, content: { kind: 'unreadable', reason: error.message } };
+    if (others.length === 0) this.#waiting[0] = { ...first, content: refused(first.content, error.message) };
     return true;
   }
 
@@ -150,7 +149,9 @@ export class Collector {
       message.acknowledge();
       if (content.kind === 'unreadable') on.putAside(message.topic, content.reason);
     }
-    for (const { topic, receipt } of receiptsOf(reports)) on.receipt(topic, receipt);
+    // A refused report that got no receipt would come again for ever.
+    const kept = batch.flatMap(({ content }) => ('report' in content ? (content.report ?? []) : []));
+    for (const { topic, receipt } of receiptsOf(kept)) on.receipt(topic, receipt);
   }
 }
 
@@ -184,6 +185,10 @@ function beginningOf(waiting: readonly Waiting[], lengthMax: number): Waiting[] 
     return at > 0 && bytes > BATCH_BYTES_MAX;
   });
   return waiting.slice(0, end === -1 ? lengthMax : end);
+}
+
+function refused(content: Content, reason: string): Content {
+  return { kind: 'unreadable', reason, ...(content.kind === 'report' && { report: content.report }) };
 }
 
 function reportsOf(batch: readonly Waiting[]): CollectedReport[] {

@@ -1,9 +1,12 @@
 import type { SequenceRange } from '../values/receipt.ts';
 
-/** A lane of one store of one node: what the sequence numbers count. */
-export interface LanePlace {
+export interface NodePlace {
   readonly site: string;
   readonly node: string;
+}
+
+/** A lane of one store of one node: what the sequence numbers count. */
+export interface LanePlace extends NodePlace {
   readonly epoch: string;
   readonly lane: string;
 }
@@ -26,6 +29,8 @@ export interface Coverage {
   readonly explained: readonly ExplainedRun[];
   /** Places that two different reports claim, which only a copied store does. */
   readonly claimedTwice: readonly (LanePlace & { readonly sequence: number })[];
+  /** Nodes whose numbers lie in more pieces than are read: of them there is only the beginning. */
+  readonly scattered: readonly NodePlace[];
 }
 
 /** What can be said of one lane. Nothing is missing without a reason when `missing` is empty. */
@@ -38,6 +43,8 @@ export interface LaneCompleteness extends LanePlace {
   /** Not here because the node has given them up, by reason. */
   readonly explained: Readonly<Record<string, number>>;
   readonly claimedTwice: readonly number[];
+  /** The numbers of its node lie in too many pieces to read them all: there is more than this says. */
+  readonly isScattered: boolean;
 }
 
 /**
@@ -48,20 +55,23 @@ export function completenessOf(coverage: Coverage): LaneCompleteness[] {
   const lanes = Map.groupBy(coverage.runs, keyOf);
   const explained = Map.groupBy(coverage.explained, keyOf);
   const claimedTwice = Map.groupBy(coverage.claimedTwice, keyOf);
-  return [...lanes].map(([key, runs]) =>
-    laneOf(
+  return [...lanes].map(([key, runs]) => ({
+    ...laneOf(
       runs,
       explained.get(key) ?? [],
       (claimedTwice.get(key) ?? []).map(({ sequence }) => sequence),
     ),
-  );
+    isScattered: coverage.scattered.some(
+      ({ site, node }) => site === runs[0]?.site && node === runs[0]?.node,
+    ),
+  }));
 }
 
 function laneOf(
   runs: readonly Run[],
   gaps: readonly ExplainedRun[],
   claimedTwice: readonly number[],
-): LaneCompleteness {
+): Omit<LaneCompleteness, 'isScattered'> {
   const [firstRun, lastRun] = [runs[0] as Run, runs.at(-1) as Run];
   const { site, node, epoch, lane } = firstRun;
   let missing: SequenceRange[] = holesOf(runs);

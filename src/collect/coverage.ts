@@ -1,10 +1,12 @@
 import { FieldnoteError } from '../system/errors.ts';
-import type { Coverage, LanePlace } from './completeness.ts';
+import type { Coverage, LanePlace, NodePlace } from './completeness.ts';
 
 /** The questions behind the proof of completeness, in SQL that both SQLite and PostgreSQL understand. */
 
-/** A database whose numbers lie more scattered than this is no collection of honest nodes. */
-const ROWS_MAX = 200_000;
+/** What is read of one node: numbers that lie more scattered than this are not those of an honest one. */
+export const PIECES_MAX = 2000;
+/** Of all nodes. */
+const ROWS_MAX = 1_000_000;
 
 /** Runs of consecutive numbers: within one, number minus rank is the same ("gaps and islands"). */
 const RUNS = `
@@ -15,18 +17,15 @@ const RUNS = `
     FROM place
   )
   SELECT site, node, epoch, lane, min(sequence) AS first, max(sequence) AS last FROM ranked
-  GROUP BY site, node, epoch, lane, island
-  ORDER BY site, node, epoch, lane, first LIMIT ${ROWS_MAX}`;
+  GROUP BY site, node, epoch, lane, island`;
 
 const EXPLAINED = `
   SELECT site, node, epoch, lane, from_sequence AS first, to_sequence AS last, reason FROM fieldnote_gap
-  WHERE lane IS NOT NULL AND from_sequence IS NOT NULL AND to_sequence IS NOT NULL
-  ORDER BY site, node, epoch, lane, first LIMIT ${ROWS_MAX}`;
+  WHERE lane IS NOT NULL AND from_sequence IS NOT NULL AND to_sequence IS NOT NULL`;
 
 const CLAIMED_TWICE = `
-  SELECT site, node, epoch, lane, sequence FROM fieldnote_report
-  GROUP BY site, node, epoch, lane, sequence HAVING count(*) > 1
-  ORDER BY site, node, epoch, lane, sequence LIMIT ${ROWS_MAX}`;
+  SELECT site, node, epoch, lane, sequence AS first FROM fieldnote_report
+  GROUP BY site, node, epoch, lane, sequence HAVING count(*) > 1`;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -35,20 +34,34 @@ type Row = Readonly<Record<string, unknown>>;
  * @throws FieldnoteError SINK_REFUSED when there is more than anybody could read
  */
 export async function coverageOf(rowsOf: (query: string) => Promise<readonly Row[]>): Promise<Coverage> {
+  const scattered = new Map<string, NodePlace>();
+  const pieces = async (query: string) => {
+    const rows = await limited(rowsOf, query);
+    for (const row of rows)
+      if (Number(row['piece']) > PIECES_MAX) scattered.set(`${row['site']}/${row['node']}`, placeOf(row));
+    return rows.filter((row) => Number(row['piece']) <= PIECES_MAX);
+  };
   const [runs, explained, claimedTwice] = [
-    await limited(rowsOf, RUNS),
-    await limited(rowsOf, EXPLAINED),
-    await limited(rowsOf, CLAIMED_TWICE),
+    await pieces(RUNS),
+    await pieces(EXPLAINED),
+    await pieces(CLAIMED_TWICE),
   ];
   return {
     runs: runs.map((row) => ({ ...placeOf(row), ...rangeOf(row) })),
     explained: explained.map((row) => ({ ...placeOf(row), ...rangeOf(row), reason: `${row['reason']}` })),
-    claimedTwice: claimedTwice.map((row) => ({ ...placeOf(row), sequence: Number(row['sequence']) })),
+    claimedTwice: claimedTwice.map((row) => ({ ...placeOf(row), sequence: Number(row['first']) })),
+    scattered: [...scattered.values()].map(({ site, node }) => ({ site, node })),
   };
 }
 
+/** The first pieces of each node, and one more where it has more. */
 async function limited(rowsOf: (query: string) => Promise<readonly Row[]>, query: string) {
-  const rows = await rowsOf(query);
+  const rows = await rowsOf(`
+    SELECT * FROM (
+      SELECT found.*, row_number() OVER (PARTITION BY site, node ORDER BY epoch, lane, first) AS piece
+      FROM (${query}) AS found
+    ) AS numbered
+    WHERE piece <= ${PIECES_MAX + 1} ORDER BY site, node, epoch, lane, first LIMIT ${ROWS_MAX}`);
   if (rows.length < ROWS_MAX) return rows;
   throw new FieldnoteError('SINK_REFUSED', `the sequence numbers lie in over ${ROWS_MAX} pieces`);
 }

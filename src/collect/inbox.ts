@@ -17,7 +17,7 @@ export interface InboxOptions {
   readonly onMessage: (message: InboxMessage) => boolean;
 }
 
-/** What the connection needs and no log may show. */
+/** What one connection needs and no log may show. */
 export interface InboxSecrets {
   readonly password?: string;
   readonly ca?: Buffer;

@@ -52,7 +52,12 @@ export interface PutAside {
 export type Content =
   | { readonly kind: 'report'; readonly report: CollectedReport }
   | { readonly kind: 'gaps'; readonly gaps: readonly CollectedGap[] }
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  | {
+      readonly kind: 'unreadable';
+      readonly reason: string;
+      /** Of a report that can be read and that the database refuses. */
+      readonly report?: CollectedReport;
+    };
 
 /** Twice what a node takes, for the envelope. */
 export const DOCUMENT_BYTES_MAX = 256 * 1024;

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { type Config, configSchema } from './schema.ts';
+import { withVehicleChannels } from './vehicle-channels.ts';
 
 const SIZE_BYTES_MAX = 1024 * 1024;
 /** `&a [*b, *b]` nested a few times would otherwise unfold to gigabytes. */
@@ -58,7 +59,7 @@ export function parseConfig(text: string): { config: Config } | { faults: readon
     return { faults: [{ line: 1, key: '', value: '', reason: messageOf(error) }] };
   }
   const parsed = configSchema.safeParse(plain ?? {}, { reportInput: true });
-  if (parsed.success) return { config: parsed.data };
+  if (parsed.success) return { config: withVehicleChannels(parsed.data) };
   const lineOf = (path: readonly PropertyKey[]) => lineOfPath(document.contents, path, lineCounter);
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, lineOf));
   return { faults: faults.sort((a, b) => a.line - b.line) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { whileChannel } from './names.ts';
 
 /** How the broker is reached, and what the link may cost. */
 
@@ -85,6 +86,15 @@ export const mqtt = z.strictObject({
     .default(false)
     .describe('Reports are packed by gzip, which subscribers see by the user property contentEncoding.'),
   expireAfter,
+  pause: z
+    .strictObject({
+      whileChannel: whileChannel(
+        'Source and name of a channel: while it is over `above` only critical reports are sent, such as fc.vehicle.armed. ' +
+          'The others wait. It counts until it has been silent for a minute, and not before its first value.',
+      ).optional(),
+    })
+    .optional()
+    .describe('When the link is needed for something else.'),
   keepAlive: duration('5s', '1h').prefault('30s').describe('A link that is silent for so long is probed.'),
   healthInterval: duration('100ms', '1d').prefault('60s').describe('How often `health` is published.'),
   homeAssistant: z

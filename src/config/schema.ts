@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { DEFAULT_LANGUAGE, languages } from '../values/language.ts';
 import { type BearingParts, bearing, checkBearings } from './bearing.ts';
 import { duration } from './duration.ts';
+import { checkModbus, type LineParts } from './modbus.ts';
 import { mqtt } from './mqtt.ts';
 import { channelFrom, key } from './names.ts';
 import { source } from './source.ts';
 import { digest, llm } from './telling.ts';
+import { vehicle } from './vehicle.ts';
 
 /**
  * The configuration: one schema. The loader, the defaults, docs/reference/configuration.md, the published JSON
@@ -44,6 +46,9 @@ const asset = z.strictObject({
     .describe(
       'Instead of channels: watch everything that the device at this source says it measures (bridge).',
     ),
+  vehicle: vehicle
+    .optional()
+    .describe('It flies: its phases of flight, its motors and the limits of its autopilot are watched too.'),
   channels: z
     .record(key, channel)
     .refine((channels) => Object.keys(channels).length >= 1, 'needs at least one channel')
@@ -118,16 +123,15 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
       path: ['mqtt'],
       message: 'needs both certFile and keyFile, or neither',
     });
-  const sources = Object.keys(config.sources ?? {});
-  const { from } = config.llm?.pause?.whileChannel ?? {};
-  checkSource(from, sources, (message) =>
-    context.addIssue({
-      code: 'custom',
-      path: ['llm', 'pause', 'whileChannel', 'from'],
-      message,
-      input: from,
-    }),
+  checkModbus(config.sources ?? {}, (path, message, input) =>
+    context.addIssue({ code: 'custom', path: ['sources', ...path], message, input }),
   );
+  const sources = Object.keys(config.sources ?? {});
+  for (const part of ['llm', 'mqtt'] as const) {
+    const { from } = config[part]?.pause?.whileChannel ?? {};
+    const path = [part, 'pause', 'whileChannel', 'from'];
+    checkSource(from, sources, (message) => context.addIssue({ code: 'custom', path, message, input: from }));
+  }
   for (const [key, asset] of Object.entries(config.assets ?? {})) {
     const faultAt = (path: readonly string[], message: string, input?: unknown) =>
       context.addIssue({ code: 'custom', path: ['assets', key, ...path], message, input });
@@ -141,9 +145,19 @@ function checkReferences(config: ReferenceParts, context: z.RefinementCtx): void
 
 type FaultAt = (path: readonly string[], message: string, input?: unknown) => void;
 
-function checkFeeds({ source, channels }: AssetParts, sources: readonly string[], faultAt: FaultAt): void {
-  if ((source === undefined) === (channels === undefined))
-    faultAt([], 'needs either channels or source (a device that describes itself)');
+function checkFeeds(
+  { source, vehicle, channels }: AssetParts,
+  sources: readonly string[],
+  faultAt: FaultAt,
+): void {
+  const isFed = vehicle === undefined ? channels !== undefined : true;
+  if ((source === undefined) !== isFed)
+    faultAt([], 'needs either channels, vehicle or source (a device that describes itself)');
+  const flies = vehicle?.source;
+  if (typeof flies === 'string' && !sources.includes(flies)) {
+    const known = sources.join(', ') || 'none is configured';
+    faultAt(['vehicle', 'source'], `names no source (sources: ${known})`, flies);
+  }
   const isKnown = typeof source !== 'string' || sources.includes(source);
   if (!isKnown)
     faultAt(['source'], `names no source (sources: ${sources.join(', ') || 'none is configured'})`, source);
@@ -191,14 +205,19 @@ function checkLengths({ channels = {}, window, learn }: AssetParts, faultAt: Fau
 }
 
 interface ReferenceParts {
-  readonly mqtt?: { readonly certFile?: unknown; readonly keyFile?: unknown } | undefined;
-  readonly sources?: Record<string, unknown>;
+  readonly mqtt?: (Pausing & { readonly certFile?: unknown; readonly keyFile?: unknown }) | undefined;
+  readonly sources?: Record<string, LineParts | undefined>;
   readonly assets?: Record<string, AssetParts | undefined>;
-  readonly llm?: { pause?: { whileChannel?: { from?: unknown } | undefined } } | undefined;
+  readonly llm?: Pausing | undefined;
+}
+
+interface Pausing {
+  readonly pause?: { readonly whileChannel?: { readonly from?: unknown } | undefined } | undefined;
 }
 
 interface AssetParts {
   readonly source?: unknown;
+  readonly vehicle?: { readonly source?: unknown } | undefined;
   readonly channels?: Record<string, { from?: unknown } | undefined> | undefined;
   readonly bearings?: BearingParts | undefined;
   readonly window?: { length?: unknown; rateHz?: unknown };

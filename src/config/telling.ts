@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { channelFrom } from './names.ts';
+import { whileChannel } from './names.ts';
 
 /** How what happened is told. */
 
@@ -48,15 +48,10 @@ export const llm = z.strictObject({
         .max(100)
         .default(30)
         .describe('With less charge in a battery that is not being charged nothing is written, %.'),
-      whileChannel: z
-        .strictObject({
-          from: channelFrom.describe(
-            'Source and name of a channel: while it is over `above` nothing is written, such as fc.armed. Its last value ' +
-              'stands; before its first one nothing is written either.',
-          ),
-          above: z.number().default(0.5).describe('For a channel that is 0 or 1 the default fits.'),
-        })
-        .optional(),
+      whileChannel: whileChannel(
+        'Source and name of a channel: while it is over `above` nothing is written, such as fc.vehicle.armed. Its last value ' +
+          'stands; before its first one nothing is written either.',
+      ).optional(),
     })
     .prefault({}),
 });

@@ -1,8 +1,12 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded, NoiseReason } from '../values/sample.ts';
 import { BridgeDecoder } from './bridge/decoder.ts';
-import type { Decoder, DecoderOptions } from './seam.ts';
+import { DataflashDecoder } from './dataflash/decoder.ts';
+import { MavlinkDecoder } from './mavlink/decoder.ts';
+import { NmeaDecoder } from './nmea/decoder.ts';
+import type { Decoder, DecoderOptions, Protocol } from './seam.ts';
 import { LineDecoder } from './text.ts';
+import { UlogDecoder } from './ulog/decoder.ts';
 
 /**
  * Finds out which protocol is spoken on a port. Every candidate reads the bytes; what they find is held back until one of
@@ -20,6 +24,12 @@ const HELD_MAX = 1024;
 /** By chance one of 262,144 runs of noise is a valid frame; two of them never are. */
 const CERTAIN_FRAMES = 2;
 
+/** A line of text that looks like a sentence has its checksum right by chance once in 256. */
+const CERTAIN_SENTENCES = 3;
+
+/** Packets that more than their checksum proves (src/decode/mavlink/trust.ts), so that few are enough. */
+const CERTAIN_PACKETS = 3;
+
 /** Lines that cannot be used, but are lines of text. */
 const READABLE: readonly NoiseReason[] = [
   'unreadable',
@@ -29,6 +39,7 @@ const READABLE: readonly NoiseReason[] = [
 ];
 
 export interface Candidate {
+  readonly protocol: Protocol;
   readonly decoder: Decoder;
   /** How sure it is of itself, by what it has found since the last question. */
   evidence(found: readonly Decoded[]): 'none' | 'likely' | 'certain';
@@ -38,7 +49,14 @@ export interface Candidate {
 
 /** The protocols that are told apart, the more telling one first. */
 export function candidatesOf(options: DecoderOptions): Candidate[] {
-  return [bridgeCandidate(options), textCandidate(options)];
+  return [
+    bridgeCandidate(options),
+    mavlinkCandidate(options),
+    dataflashCandidate(options),
+    nmeaCandidate(options),
+    ulogCandidate(options),
+    textCandidate(options),
+  ];
 }
 
 function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
@@ -47,6 +65,7 @@ function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
   };
   const decoder = new BridgeDecoder(send === undefined ? options : { ...options, send: sendIfAllowed });
   const candidate: Candidate = {
+    protocol: 'bridge',
     decoder,
     evidence: () => (decoder.frameCount >= CERTAIN_FRAMES ? 'certain' : 'none'),
     mayAsk: true,
@@ -54,10 +73,50 @@ function bridgeCandidate({ send, ...options }: DecoderOptions): Candidate {
   return candidate;
 }
 
+function dataflashCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new DataflashDecoder(source);
+  return {
+    protocol: 'dataflash',
+    decoder,
+    evidence: () => (decoder.recordCount >= CERTAIN_FRAMES ? 'certain' : 'none'),
+    mayAsk: true,
+  };
+}
+
+function nmeaCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new NmeaDecoder(source);
+  return {
+    protocol: 'nmea',
+    decoder,
+    evidence: () => (decoder.knownCount >= CERTAIN_SENTENCES ? 'certain' : 'none'),
+    mayAsk: true,
+  };
+}
+
+function mavlinkCandidate({ send, ...options }: DecoderOptions): Candidate {
+  const sendIfAllowed = (bytes: Uint8Array) => {
+    if (candidate.mayAsk) send?.(bytes);
+  };
+  const decoder = new MavlinkDecoder(send === undefined ? options : { ...options, send: sendIfAllowed });
+  const candidate: Candidate = {
+    protocol: 'mavlink',
+    decoder,
+    evidence: () => (decoder.packetCount >= CERTAIN_PACKETS ? 'certain' : 'none'),
+    mayAsk: true,
+  };
+  return candidate;
+}
+
+function ulogCandidate({ source }: DecoderOptions): Candidate {
+  const decoder = new UlogDecoder(source);
+  return { protocol: 'ulog', decoder, evidence: () => (decoder.isBegun ? 'certain' : 'none'), mayAsk: true };
+}
+
 function textCandidate({ source }: DecoderOptions): Candidate {
   const isReadable = (item: Decoded) =>
     item.kind === 'sample' || (item.kind === 'noise' && READABLE.includes(item.reason));
   return {
+    protocol: 'text',
     decoder: new LineDecoder(source),
     evidence: (found) => (found.filter(isReadable).length * 2 > found.length ? 'likely' : 'none'),
     mayAsk: true,
@@ -83,6 +142,11 @@ export class Recogniser implements Decoder {
     this.#source = source;
     this.#createCandidates = createCandidates;
     this.#entrants = entrantsOf(createCandidates());
+  }
+
+  /** Who has won; undefined while nobody has. */
+  get spoken(): Protocol | undefined {
+    return this.#winner?.candidate.protocol;
   }
 
   get timing(): DeviceTiming | undefined {

@@ -1,5 +1,6 @@
 import type { DeviceTiming } from '../values/device.ts';
 import type { Decoded } from '../values/sample.ts';
+import type { MavlinkOptions } from './mavlink/options.ts';
 
 /** Turns the bytes of one source into samples and counted noise. Never throws, whatever the bytes are. */
 export interface Decoder {
@@ -21,8 +22,8 @@ export interface Decoder {
   readonly timing?: DeviceTiming | undefined;
 }
 
-/** 'auto' finds out which of the others is spoken. */
-export type Protocol = 'auto' | 'text' | 'bridge';
+/** 'auto' finds out which of the others is spoken. What is asked over Modbus is recorded as text. */
+export type Protocol = 'auto' | 'text' | 'bridge' | 'mavlink' | 'nmea' | 'modbus' | 'dataflash' | 'ulog';
 
 export interface DecoderOptions {
   /** Key of the source, which every sample carries. */
@@ -32,6 +33,8 @@ export interface DecoderOptions {
   readonly send?: (bytes: Uint8Array) => void;
   /** Keeps descriptions of devices, so that a known device is ready with its first words. */
   readonly descriptorCache?: DescriptorCache;
+  /** For vehicles that speak MAVLink. */
+  readonly mavlink?: MavlinkOptions;
 }
 
 /** Descriptors of at most 8 KiB by their CRC-32C. What `get` returns is checked, so it may be from a damaged disk. */

@@ -45,6 +45,17 @@ DIR        index.json and the recordings that it names: raw float32, little-endi
 from       https://engineering.case.edu/bearingdatacenter (MATLAB files: to be converted)
 licence    none stated`,
   },
+  drones: {
+    summary: 'damaged propellers and motors that fail (ArduPilot flights)',
+    text: `Simulated flights in which motors are stopped, heard by the motor failure detector of the daemon without any output of a
+motor: that of a stopped one jumps to a constant, which is no physics. And real flights of one quadcopter with propellers
+that were cut: a classifier is trained by the recipe of models/propeller on flights of one manoeuvre and asked about those
+of the other one; no flight is on both sides.
+
+DIR        sitl/*.bin, DataFlash logs of ArduPilot's simulator, and
+           real/<hover or line>-<good or 5mm, 10mm, …>-<number>.BIN, DataFlash logs of real flights
+licence    none stated`,
+  },
 } as const satisfies Record<string, About>;
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
@@ -60,4 +71,4 @@ alarm rate and missed alarm rate per row beside what always and never alarming w
 
 export const ROWS_HELP = `--out writes one line per scored row: file, row (from 0), time (ISO 8601 in UTC, or seconds since the beginning of a file
 without times), score (1 is the alarm limit, empty where nothing was judged) and alarm (0 or 1); for bearings a row is a
-window, and label is what it was called.`;
+window, and label is what it was called; for drones as well, and each simulated flight is one row with the time of its alarm.`;

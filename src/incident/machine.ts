@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { IncidentConfig } from '../config/schema.ts';
 import { FieldnoteError } from '../system/errors.ts';
-import type { Incident, IncidentAbout, IncidentEvent, SensorFault } from '../values/incident.ts';
+import type { FlightFault, Incident, IncidentAbout, IncidentEvent, SensorFault } from '../values/incident.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Judged, Verdict } from '../values/verdict.ts';
 import {
@@ -45,6 +45,8 @@ export interface StepInput {
   readonly about?: IncidentAbout;
   /** What is wrong with the sensor that the verdict is about. */
   readonly fault?: SensorFault | undefined;
+  /** What a rule found in the flight that the verdict is about. */
+  readonly flight?: FlightFault | undefined;
   /** The full time of the verdict's endMs. */
   readonly stamp: Stamp;
   readonly settings: IncidentConfig;
@@ -228,12 +230,14 @@ function shownNow(state: IncidentState, course: Life['course'], moment: Moment) 
   const { verdict, stamp, settings } = moment;
   const { asset, score, model, deviations } = verdict;
   const fault = moment.fault ?? state.life?.incident.fault;
+  const flight = moment.flight ?? state.life?.incident.flight;
   const isHealthy = score < settings.closeBelow;
   const evidence = isHealthy
     ? healedEvidence(course, deviations)
     : evidenceOf(deviations, { extremes: course.extremes, deviating: state.deviating, stamp });
   const labels = isHealthy ? course.peakLabels : verdict.labels;
-  return { asset, ...(moment.about ?? MACHINE), score, model, evidence, labels, ...(fault && { fault }) };
+  const found = { ...(fault && { fault }), ...(flight && { flight }) };
+  return { asset, ...(moment.about ?? MACHINE), score, model, evidence, labels, ...found };
 }
 
 function pendingChange(state: IncidentState, life: Life, picture: string, { verdict, nowMs }: Moment) {

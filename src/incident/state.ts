@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Evidence, Incident, SensorFault } from '../values/incident.ts';
+import { FLIGHT_PHASES } from '../values/flight-phase.ts';
+import type { Evidence, FlightFault, Incident, SensorFault } from '../values/incident.ts';
 import type { Stamp } from '../values/stamp.ts';
 import type { Label } from '../values/verdict.ts';
 
@@ -54,6 +55,23 @@ const sensorFault = z
   })
   .readonly() satisfies z.ZodType<SensorFault>;
 
+const flightFault = z
+  .strictObject({
+    finding: z.enum(['motor-failure', 'limit']),
+    phase: z.enum(FLIGHT_PHASES),
+    since: stamp,
+    motor: z.int().optional(),
+    excessDeg: z.number().optional(),
+    channel: z.string().optional(),
+    unit: z.string().optional(),
+    direction: z.enum(['above', 'below']).optional(),
+    value: z.number().optional(),
+    worst: z.number().optional(),
+    limit: z.number().optional(),
+    limitBy: z.strictObject({ title: z.string(), url: z.string() }).readonly().optional(),
+  })
+  .readonly() satisfies z.ZodType<FlightFault>;
+
 const evidenceList = z.array(evidence).max(COUNT_MAX).readonly();
 const labelList = z.array(label).max(COUNT_MAX).readonly();
 
@@ -62,7 +80,7 @@ const incident = z
     id: z.uuid(),
     asset: z.string(),
     // States of older versions are about the machine.
-    kind: z.enum(['machine', 'sensor', 'bearing']).default('machine'),
+    kind: z.enum(['machine', 'sensor', 'bearing', 'flight']).default('machine'),
     subject: z.string().optional(),
     revision: z.int().min(1),
     severity: z.enum(['notice', 'warning', 'critical']),
@@ -74,6 +92,7 @@ const incident = z
     evidence: evidenceList,
     labels: labelList,
     fault: sensorFault.optional(),
+    flight: flightFault.optional(),
     model: z.string(),
     episodes: z.int().min(1),
     explainedBy: z.uuid().optional(),

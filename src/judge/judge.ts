@@ -17,6 +17,9 @@ const LOAD_DEADLINE_MS = 10_000;
 /** The process keeps little in its heap: models and windows lie outside of it. */
 const HEAP_SIZE_MAX_MIB = 64;
 
+/** Every request has a deadline, and together they are over long before. */
+const STUCK_MS = 30_000;
+
 /**
  * How long a model that ended the process is left out. Longer than the process needs to come back, so that the
  * models of other assets judge in between.
@@ -69,6 +72,7 @@ export class Judge {
   readonly #lastVerdicts = new Map<string, Promise<Verdict>>();
   #lastActivation: Promise<unknown> = Promise.resolve();
   #isWorking = false;
+  #judgingSinceMs: number | undefined;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -84,6 +88,13 @@ export class Judge {
         options.onRestart(reason);
       },
     });
+  }
+
+  /** Why no window gets its verdict any more; undefined while they do, also when the process is down. */
+  get stuck(): string | undefined {
+    const since = this.#judgingSinceMs;
+    const busyMs = since === undefined ? 0 : this.#options.clock.monoMs() - since;
+    return busyMs > STUCK_MS ? `judges one window for ${Math.round(busyMs / 1000)} s` : undefined;
   }
 
   /** Process id of the child, while there is one. */
@@ -142,8 +153,15 @@ export class Judge {
   async #work(): Promise<void> {
     this.#isWorking = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift())
-      next.decide(await this.#judge(next.window));
+      next.decide(await this.#timed(() => this.#judge(next.window)));
     this.#isWorking = false;
+  }
+
+  async #timed<T>(work: () => Promise<T>): Promise<T> {
+    this.#judgingSinceMs = this.#options.clock.monoMs();
+    const done = await work();
+    this.#judgingSinceMs = undefined;
+    return done;
   }
 
   async #judge(window: Window): Promise<Verdict> {

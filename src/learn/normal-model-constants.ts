@@ -128,16 +128,16 @@ export function stateConstants({ states, baseline, windowRows }: NormalModel): O
   ];
 }
 
-function floats(name: string, shape: readonly number[], values: Float64Array): OnnxConstant {
+export function floats(name: string, shape: readonly number[], values: Float64Array): OnnxConstant {
   return { name, shape, values: Float32Array.from(values) };
 }
 
-function scalar(name: string, value: number): OnnxConstant {
+export function scalar(name: string, value: number): OnnxConstant {
   return { name, shape: [], values: Float32Array.of(value) };
 }
 
 /** Whole numbers: a list, or one as a scalar. */
-function wholes(name: string, values: readonly number[] | number): OnnxConstant {
+export function wholes(name: string, values: readonly number[] | number): OnnxConstant {
   const shape = typeof values === 'number' ? [] : [values.length];
   return { name, shape, values: BigInt64Array.from([values].flat(), BigInt) };
 }

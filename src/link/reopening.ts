@@ -37,9 +37,15 @@ export class Link {
   #running: Promise<void> = Promise.resolve();
   #current: { readonly link: OpenLink; readonly watch: SilenceWatch | undefined } | undefined;
   #isPaused = false;
+  #busySinceMs: number | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+  }
+
+  /** Since when it opens or closes; undefined while it is open, or waits until it may try again. */
+  get busySinceMs(): number | undefined {
+    return this.#busySinceMs;
   }
 
   start(): void {
@@ -105,23 +111,27 @@ export class Link {
       onBytes(bytes, lastMs);
     };
 
+    this.#busySinceMs = clock.monoMs();
     try {
       const link = await open({ onBytes: hear, onClose: ended.resolve }, signal);
       if (signal.aborted) await link.close();
       else this.#begin(link, watch);
       const error = await ended.promise;
       watch.stop();
+      this.#busySinceMs = clock.monoMs();
       await link.close();
       return { error, deliveredMs: lastMs - (firstMs ?? lastMs) };
     } catch (error) {
       if (error instanceof FieldnoteError) return { error, deliveredMs: 0 };
       throw error;
     } finally {
+      this.#busySinceMs = undefined;
       this.#current = undefined;
     }
   }
 
   #begin(link: OpenLink, watch: SilenceWatch): void {
+    this.#busySinceMs = undefined;
     this.#current = { link, watch: link.isLive ? watch : undefined };
     this.#options.onState({ kind: 'open' });
     if (this.#isPaused) this.pause();

@@ -13,7 +13,7 @@ import { publishRefused, reasonText, verdictOf } from './reasons.ts';
 import type { Receipts } from './receipts.ts';
 import type { RetryDelay } from './retry-delay.ts';
 import { SendingWindow } from './sending-window.ts';
-import { Settlement } from './settlement.ts';
+import { Settlement, unwrittenLengthMax } from './settlement.ts';
 import type { Suspects } from './suspects.ts';
 
 export interface DeliveryOptions {
@@ -33,6 +33,8 @@ export interface DeliveryOptions {
   readonly retryDelay: RetryDelay;
   /** Present when a report leaves the outbox on its receipt and not before. */
   readonly receipts?: Receipts | undefined;
+  /** While true only critical reports are sent; a nudge says that it may have ended. */
+  readonly isQuiet?: (() => boolean) | undefined;
   readonly on: DeliveryEvents;
 }
 
@@ -51,9 +53,6 @@ export interface DeliveryEvents {
    */
   refused(error: FieldnoteError, retryInMs: number): void;
 }
-
-/** Settled reports that may wait for the outbox before sending pauses. */
-const UNWRITTEN_LENGTH_MAX = 1024;
 
 /**
  * Sends the outbox over one connection: a window at a time, urgent lanes first and each lane in order. A report leaves the
@@ -190,9 +189,10 @@ export class Delivery {
 
   /** What may be sent next: the first of each lane, or a suspect alone. */
   get #candidates(): readonly PendingReport[] {
-    const { receipts, suspects } = this.#options;
-    if (this.#settlement.size >= UNWRITTEN_LENGTH_MAX) return [];
-    const heads = this.#backlog.heads.filter(({ lane }) => receipts?.hasRoomFor(lane) ?? true);
+    const { receipts, suspects, windowLengthMax, isQuiet } = this.#options;
+    if (this.#settlement.size >= unwrittenLengthMax(windowLengthMax)) return [];
+    const open = this.#backlog.heads.filter(({ lane }) => lane === 'critical' || isQuiet?.() !== true);
+    const heads = open.filter(({ lane }) => receipts?.hasRoomFor(lane) ?? true);
     const suspect = heads.find(({ seq }) => suspects.has(seq));
     return suspect === undefined ? heads : [suspect];
   }

@@ -24,11 +24,11 @@ export interface Reading {
   readonly limit: number;
 }
 
-/** Where the reports wait. All writes are durable when their promise resolves. */
+/** Where the reports wait. All writes are durable when their promise resolves, or soon after where that says so. */
 export interface OutboxSource {
   /** The pending reports of the lane after `seq`, in their order, at most `limit`. Empty only if there are none. */
   pendingAfter(reading: Reading): Promise<readonly PendingReport[]>;
-  /** The broker has taken them. Numbers that are no longer pending are ignored. */
+  /** The broker has taken them. Numbers that are no longer pending are ignored. A power cut soon after forgets it. */
   markDelivered(seqs: readonly number[]): Promise<void>;
   /** Puts a report aside that no broker will ever take. */
   quarantine(seq: number, reason: string): Promise<void>;

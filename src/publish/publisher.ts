@@ -32,6 +32,8 @@ export interface PublisherOptions {
   readonly bodyOf?: (report: PendingReport) => string;
   /** Of the store, for the receipts. */
   readonly epoch?: () => string | undefined;
+  /** While true only critical reports are sent, and no document is shown again; `nudge` when it has ended. */
+  readonly isQuiet?: (() => boolean) | undefined;
   readonly on: PublisherEvents;
 }
 
@@ -99,7 +101,7 @@ export class Publisher {
   /** What `health` shows. Published now and at each connection. */
   publishHealth(document: Document): void {
     const message = this.#presence.setHealth(document);
-    if (this.#connection) this.#sendRetained(this.#connection, message);
+    if (this.#connection && this.#options.isQuiet?.() !== true) this.#sendRetained(this.#connection, message);
   }
 
   /** What `gap` shows: the newest records of what was lost. Published at each change and at each connection. */
@@ -245,7 +247,7 @@ export class Publisher {
   }
 
   #deliveryOptions(connection: Connection): DeliveryOptions {
-    const { config, outbox, bodyOf = ({ payload }) => payload, clock, on } = this.#options;
+    const { config, outbox, bodyOf = ({ payload }) => payload, clock, isQuiet, on } = this.#options;
     return {
       connection,
       broker: config.url,
@@ -260,6 +262,7 @@ export class Publisher {
       suspects: this.#suspects,
       retryDelay: this.#publishDelay,
       receipts: config.receipts ? this.#receipts() : undefined,
+      isQuiet,
       on,
     };
   }

@@ -31,7 +31,8 @@ export async function readSecrets(
   { passwordFile, ...pemFiles }: SecretFiles,
   credentialsDir: string | undefined,
 ): Promise<Secrets> {
-  const readPem = (key: string, name: string) => readSecret(key, name, credentialsDir, PEM_SIZE_BYTES_MAX);
+  const readPem = (key: string, name: string) =>
+    readSecret(`mqtt.${key}`, name, credentialsDir, PEM_SIZE_BYTES_MAX);
   const { caFile, certFile, keyFile } = pemFiles;
   return {
     ...(passwordFile !== undefined && { password: await readPassword(passwordFile, credentialsDir) }),
@@ -43,13 +44,18 @@ export async function readSecrets(
 
 /** A password ends where its line ends: editors and `echo` add a newline that is no part of it. */
 async function readPassword(name: string, credentialsDir: string | undefined): Promise<string> {
-  const bytes = await readSecret('passwordFile', name, credentialsDir, PASSWORD_SIZE_BYTES_MAX);
+  const bytes = await readSecret('mqtt.passwordFile', name, credentialsDir, PASSWORD_SIZE_BYTES_MAX);
   const password = bytes.toString('utf8').replace(/\r?\n$/, '');
-  if (password === '') throw unreadable('passwordFile', name, 'is empty');
+  if (password === '') throw unreadable('mqtt.passwordFile', name, 'is empty');
   return password;
 }
 
-async function readSecret(
+/**
+ * Reads one file, as `readSecrets` does.
+ * @param key of the configuration, for messages
+ * @throws FieldnoteError SECRET_UNREADABLE
+ */
+export async function readSecret(
   key: string,
   name: string,
   credentialsDir: string | undefined,
@@ -89,5 +95,5 @@ function locate(key: string, name: string, credentialsDir: string | undefined): 
 }
 
 function unreadable(key: string, path: string, why: string): FieldnoteError {
-  return new FieldnoteError('SECRET_UNREADABLE', `mqtt.${key} ${path} ${why}`, { key: `mqtt.${key}`, path });
+  return new FieldnoteError('SECRET_UNREADABLE', `${key} ${path} ${why}`, { key, path });
 }

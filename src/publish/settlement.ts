@@ -1,7 +1,17 @@
 import type { OutboxSource } from './outbox.ts';
 
-/** A batch of acknowledgements is written when it has so many, or is so old: each write is an fsync. */
-const BATCH_LENGTH_MAX = 64;
+/**
+ * A batch of acknowledgements is written when it has so many, or is so old: each write may be an fsync. The store keeps a
+ * few more back; together they are what a kill sends again beside the window.
+ */
+const BATCH_LENGTH_MAX = 48;
+/** One batch is being written while the next one fills. */
+const BATCHES_UNWRITTEN_MAX = 2;
+
+/** With so many settled and not yet written nothing new is sent. A window of acknowledgements may come at once. */
+export function unwrittenLengthMax(windowLengthMax: number): number {
+  return Math.max(BATCHES_UNWRITTEN_MAX * BATCH_LENGTH_MAX, windowLengthMax);
+}
 const BATCH_AGE_MS_MAX = 100;
 
 export interface SettlementOptions {

@@ -65,6 +65,7 @@ function compose(digest: DigestFacts, extent: Extent): string {
   const shown = digest.chief.slice(0, extent.chief);
   return joined([
     headline(digest),
+    ...flightSentences(digest),
     countSentence(digest),
     ...shown.map((incident) => incidentSentence(incident, digest)),
     openSentence(digest, shown, extent.open),
@@ -99,13 +100,32 @@ function headline({ occasion, from, to, lengthMs }: DigestFacts): string {
   }
 }
 
+/** "Take-off 12 s, hover 46 s and landing 13 s. Greatest vibration 4.2 m/s² (z); battery 275 mAh used" */
+function flightSentences({ flight }: DigestFacts): (string | undefined)[] {
+  if (flight === undefined) return [];
+  const { phases, vibration, batteryUsedMah, batteryLeastV, notTold, ended } = flight;
+  const measured = [
+    vibration === null
+      ? undefined
+      : `greatest vibration ${formatQuantity(vibration.value, 'm/s2', 1)} (${vibration.channel.slice(-1)})`,
+    batteryUsedMah === null ? undefined : `${formatQuantity(batteryUsedMah, 'mAh', 0)} used`,
+    batteryLeastV === null ? undefined : `least battery voltage ${formatQuantity(batteryLeastV, 'V', 1)}`,
+  ];
+  return [
+    ended === 'silent' ? 'it was not heard of any more, so its end is not known' : undefined,
+    listed(phases.map(({ phase, ms }) => `${phase} ${formatDuration(ms)}`)) || undefined,
+    listed(measured) || undefined,
+    notTold.length === 0 ? undefined : `the autopilot told nothing of: ${notTold.join(', ')}`,
+  ];
+}
+
 function clock(time: string | undefined): string {
   return time === undefined ? ' (clock not set)' : '';
 }
 
 /** "5 incidents: 1 critical and 4 warnings; 3 of machines, 1 of a sensor and 1 of a bearing" */
 function countSentence({ counts, occasion }: DigestFacts): string {
-  const { incidents, critical, warning, notice, machine, sensor, bearing } = counts;
+  const { incidents, critical, warning, notice, machine, sensor, bearing, flight } = counts;
   if (incidents === 0) return occasion === 'question' ? 'no incident fits the question' : 'no incident';
   const severities = [
     critical > 0 ? `${formatNumber(critical, 0)} critical` : undefined,
@@ -116,6 +136,7 @@ function countSentence({ counts, occasion }: DigestFacts): string {
     several(machine, 'of a machine', 'of machines'),
     several(sensor, 'of a sensor', 'of sensors'),
     several(bearing, 'of a bearing', 'of bearings'),
+    several(flight, 'of a flight', 'of flights'),
   ];
   return `${several(incidents, 'incident', 'incidents')}: ${listed(severities)}; ${listed(kinds)}`;
 }
@@ -141,10 +162,12 @@ export function finding({
   labels: [label],
   sensor,
   bearing,
+  flight,
   peakScore,
 }: DigestIncident): string {
   const isLikely = label !== undefined && label.probability >= LABEL_PROBABILITY_MIN;
   if (sensor !== undefined) return sensorFinding(sensor);
+  if (flight !== undefined) return flightFinding(flight);
   if (kind === 'bearing') {
     const name = `bearing ${formatName(bearing?.name ?? '')}`;
     return isLikely
@@ -160,6 +183,14 @@ export function finding({
   const change = formatChange(extreme, channel);
   const normal = `normal ${write(baseline)}${change === undefined ? '' : `, ${change}`}`;
   return `${formatName(name)} ${extreme >= baseline ? 'rose to' : 'fell to'} ${write(extreme)} (${normal})${looks}`;
+}
+
+function flightFinding(flight: NonNullable<DigestIncident['flight']>): string {
+  const { finding: found, motor, phase, channel = '', unit = '', worst = 0, limit = 0 } = flight;
+  if (found === 'motor-failure')
+    return `${motor === undefined ? 'a motor' : `motor ${motor}`} no longer pushed (${phase})`;
+  const write = (quantity: number) => formatQuantity(quantity, unit === '1' ? '' : unit, limit < 10 ? 2 : 0);
+  return `${formatName(channel.replaceAll('.', ' '))} ${write(worst).trim()}, limit ${write(limit).trim()} (${phase})`;
 }
 
 const SENSOR_FINDINGS = {

@@ -25,7 +25,7 @@ export interface Happened {
   readonly unreadable: number;
 }
 
-export interface DigestInput extends Pick<Digest, 'id' | 'occasion' | 'site' | 'node'> {
+export interface DigestInput extends Pick<Digest, 'id' | 'occasion' | 'site' | 'node' | 'flight'> {
   readonly period: Period;
   readonly happened: Happened;
   readonly provenance: Omit<Digest['provenance'], 'textBy'>;
@@ -84,6 +84,7 @@ function countsOf(reports: readonly Report[]): Omit<Digest['counts'], 'open' | '
     machine: count(({ kind }) => kind === 'machine'),
     sensor: count(({ kind }) => kind === 'sensor'),
     bearing: count(({ kind }) => kind === 'bearing'),
+    flight: count(({ kind }) => kind === 'flight'),
     critical: count(({ severity }) => severity === 'critical'),
     warning: count(({ severity }) => severity === 'warning'),
     notice: count(({ severity }) => severity === 'notice'),

@@ -3,6 +3,7 @@ import type { Language } from '../values/language.ts';
 import type { ChannelFact, Report, ReportStamp, SensorFact } from '../values/report.ts';
 import type { Stamp } from '../values/stamp.ts';
 import { bearingText } from './bearing-text.ts';
+import { flightText } from './flight-text.ts';
 import { sensorText } from './sensor-text.ts';
 import { type ReportFacts, templateText } from './template.ts';
 
@@ -38,7 +39,8 @@ export function reportOf(input: ReportInput): Report {
     language,
     provenance,
   } = input;
-  const { id, revision, kind, subject, severity, score, peakScore, episodes, fault, explainedBy } = incident;
+  const { id, revision, kind, subject, severity, score, peakScore, episodes, fault, flight, explainedBy } =
+    incident;
   const sensor = fault && sensorFact(fault, asset);
   const bearing = kind === 'bearing' ? bearingFact(subject ?? '', asset) : undefined;
   const facts: ReportFacts = {
@@ -61,6 +63,7 @@ export function reportOf(input: ReportInput): Report {
     labels: incident.labels.map(({ name, probability }) => ({ name, probability })),
     ...(sensor && { sensor }),
     ...(bearing && { bearing }),
+    ...(flight && { flight: { ...flight, since: reportStamp(flight.since) } }),
     ...(explainedBy !== undefined && { explainedBy }),
     ...(language !== undefined && { language }),
     provenance: { textBy: 'template', model: incident.model, ...provenance },
@@ -71,6 +74,7 @@ export function reportOf(input: ReportInput): Report {
 /** The text that every report has. */
 export function textOf(facts: ReportFacts): string {
   if (facts.sensor !== undefined) return sensorText(facts, facts.sensor);
+  if (facts.flight !== undefined) return flightText(facts, facts.flight);
   if (facts.bearing !== undefined) return bearingText(facts, facts.bearing);
   return templateText(facts);
 }

@@ -51,9 +51,10 @@ export function isDamageAtOpening(error: unknown): boolean {
   return isDamage(error) || sqliteCodeOf(error) === ERROR;
 }
 
-/** Whether there was no room, on the disk or within the size limit. */
+/** Whether there was no room: on the disk, within a quota, or within the size limit. SQLite calls a quota an I/O error. */
 export function isFull(error: unknown): boolean {
-  return sqliteCodeOf(error) === FULL || (error as { code?: unknown } | null)?.code === 'ENOSPC';
+  const code = (error as { code?: unknown } | null)?.code;
+  return sqliteCodeOf(error) === FULL || code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** Whether a row was refused because its values do not fit the table. */

@@ -153,9 +153,10 @@ export function pendingAfter(database: Database, reading: Reading): OutboxRow[] 
   return pendingAfter(database, reading);
 }
 
-/** Deletes what was acknowledged. Numbers that are no longer there are ignored. */
-export function markDelivered({ sql }: Database, seqs: readonly number[]): void {
-  takeRows(sql, seqs, 'delivered');
+/** Deletes what was acknowledged. Numbers that are no longer there are ignored. @returns how many there were */
+export function markDelivered({ sql }: Database, seqs: readonly number[]): number {
+  const taken = takeRows(sql, seqs, 'delivered');
+  return taken.reduce((sum, { count }) => sum + count, 0);
 }
 
 function assertSize(what: string, size: number, sizeMax: number): void {

@@ -28,7 +28,7 @@ export const REQUESTS_MAX = 1024;
 
 /**
  * The only durable state, as the main thread sees it: every method sends a message to the thread that owns the file
- * and resolves after the fsynced commit. Calls are served in the order in which they are made. Any method rejects
+ * and resolves after the fsynced commit; only few deliveries wait for the next one. Calls are served in the order in which they are made. Any method rejects
  * with STORE_FULL when there is no room on the disk or 1024 calls wait already, and with STORE_DEAD when the thread
  * has ended: then nobody knows whether the calls under way became durable.
  */
@@ -122,12 +122,15 @@ export class Store {
     return this.#ask('pendingAfter', reading);
   }
 
-  /** Deletes reports that were acknowledged. */
-  markDelivered(seqs: readonly number[]): Promise<void> {
-    return this.#ask('markDelivered', seqs);
+  /**
+   * Deletes reports that were acknowledged. Of few it lasts only from the next commit on: a power cut before makes them
+   * wait again.
+   */
+  async markDelivered(seqs: readonly number[]): Promise<void> {
+    await this.#ask('markDelivered', seqs);
   }
 
-  /** Deletes reports that somebody has confirmed to have, at most 1024 of them; resolves with how many. */
+  /** Deletes reports that somebody has confirmed to have, at most 1024 of them, likewise; resolves with how many. */
   markDeliveredRange(range: DeliveredRange): Promise<number> {
     return this.#ask('markDeliveredRange', range);
   }

@@ -110,5 +110,5 @@ export function* waitingIn(connection: DatabaseSync): Generator<OutboxRow> {
 /** For each boot a moment when its clock was right. */
 export function syncPointsIn(connection: DatabaseSync): Map<number, Stamp> {
   const points = connection.prepare('SELECT * FROM syncPoint').all() as unknown as SyncPoint[];
-  return new Map(points.map((point) => [point.boot, { ...point, clock: 'synced' }]));
+  return new Map(points.map((point) => [point.boot, point]));
 }

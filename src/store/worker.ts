@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Begun } from './begin.ts';
 import type { Database } from './database.ts';
-import { type Failure, failureOf, type Request, runGroup } from './group-commit.ts';
+import { type Failure, failureOf, GroupCommit, type Request } from './group-commit.ts';
 import { openDatabase, type Settings } from './open.ts';
 
 /**
  * The thread that owns the database. It commits at once when it is idle; what arrives while a commit waits for the
- * disk shares the next one. An error that makes the connection unusable ends the thread.
+ * disk shares the next one, and few deliveries wait for it. An error that makes the connection unusable ends the thread.
  */
 
 /** First message of the thread. */
@@ -17,18 +17,24 @@ export type ToWorker = Request | 'close';
 
 /** Bounds the size of one transaction. */
 const GROUP_MAX = 64;
+/** A daemon that watches writes something every five minutes, so deliveries hardly ever cost a commit. */
+const DEFERRED_MS_MAX = 600_000;
 
 if (parentPort !== null) serve(parentPort, workerData as Settings);
 
 function serve(port: MessagePort, settings: Settings): void {
   const database = opened(port, settings);
   if (database === undefined) return;
+  const commits = new GroupCommit(database, settings.dataDir);
+  const timer = setInterval(() => commits.flush(), DEFERRED_MS_MAX);
   port.on('message', (first: ToWorker) => {
     if (first !== 'close') {
-      port.postMessage(runGroup(database, settings.dataDir, [first, ...waiting(port)]));
+      port.postMessage(commits.run([first, ...waiting(port)]));
       database.disk.restoreBallast();
       return;
     }
+    clearInterval(timer);
+    commits.flush();
     database.close();
     port.close();
   });

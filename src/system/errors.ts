@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'LINK_LOST'
   | 'LINK_SILENT'
   | 'RECORDING_UNREADABLE'
+  | 'PROFILE_INVALID'
   | 'MODEL_INVALID'
   | 'MODEL_MISMATCH'
   | 'CHILD_DEAD'
@@ -30,6 +31,7 @@ export type ErrorCode =
   | 'SINK_REFUSED'
   | 'DOWNLOAD_FAILED'
   | 'SECRET_UNREADABLE'
+  | 'NOTIFIER_UNAVAILABLE'
   | 'BAD_ARGUMENT';
 
 /** An expected failure. `instanceof FieldnoteError` and `code` narrow it; anything else is a bug. */

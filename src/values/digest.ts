@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FLIGHT_PHASES } from './flight-phase.ts';
 import { reportSchema, stampSchema } from './report.ts';
 
 /**
@@ -21,6 +22,34 @@ export const DIGEST_OPEN_MAX = 5;
 export const DIGEST_ASSETS_MAX = 64;
 export const DIGEST_RESTS_ON_MAX = 200;
 
+const flight = z
+  .strictObject({
+    asset: reportSchema.shape.asset,
+    ended: z
+      .enum(['disarmed', 'on-ground', 'silent'])
+      .describe(
+        'Its motors were disarmed; it stood on the ground for long, still armed; or it was not heard of any more.',
+      ),
+    airborneMs: z.number().min(0),
+    phases: z
+      .array(z.strictObject({ phase: z.enum(FLIGHT_PHASES), ms: z.number().min(0) }))
+      .max(FLIGHT_PHASES.length)
+      .describe('How long each of its phases was in all, in the order in which they first came.'),
+    vibration: z
+      .strictObject({ channel: z.string(), value: z.number().describe('m/s².') })
+      .nullable()
+      .describe('The greatest in the air; null when nothing told it.'),
+    batteryUsedMah: z.number().min(0).nullable(),
+    batteryLeastV: z.number().nullable().describe('The least voltage in the air.'),
+    notTold: z
+      .array(z.string())
+      .max(32)
+      .describe('What the autopilot said nothing about, by the first word of the channels, such as `esc`.'),
+  })
+  .describe('The flight that it is about; present if `occasion` is flight.');
+
+export type DigestFlight = z.output<typeof flight>;
+
 export const digestSchema = z
   .strictObject({
     id: z.uuid(),
@@ -40,6 +69,7 @@ export const digestSchema = z
         machine: count,
         sensor: count,
         bearing: count,
+        flight: count.default(0).describe('Of the flight of a vehicle.'),
         critical: count,
         warning: count,
         notice: count,
@@ -74,6 +104,7 @@ export const digestSchema = z
       )
       .max(DIGEST_ASSETS_MAX)
       .describe('How complete the watching was.'),
+    flight: flight.optional(),
     unplaced: count.describe('Incidents of which nobody knows whether they were in that time; not counted.'),
     unreadable: count.describe('Records that the disk has damaged.'),
     restsOn: z

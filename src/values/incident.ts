@@ -1,12 +1,13 @@
+import type { FlightPhase } from './flight-phase.ts';
 import type { Stamp } from './stamp.ts';
 import type { Label } from './verdict.ts';
 
-/** What an incident is about: the machine as a whole, one of its sensors, or one of its bearings. */
-export type IncidentKind = 'machine' | 'sensor' | 'bearing';
+/** What an incident is about: the machine as a whole, one of its sensors or bearings, or what a rule found in a flight. */
+export type IncidentKind = 'machine' | 'sensor' | 'bearing' | 'flight';
 
 export interface IncidentAbout {
   readonly kind: IncidentKind;
-  /** Key of the channel, of the source as `source:<key>`, or of the bearing; the machine has none. */
+  /** Key of the channel, of the source as `source:<key>`, of the bearing or of the rule; the machine has none. */
   readonly subject?: string | undefined;
 }
 
@@ -59,6 +60,27 @@ export interface SensorFault {
   readonly jumpMs?: number | undefined;
 }
 
+/** What a rule found in a flight. Which of the optional facts there are depends on the finding. */
+export interface FlightFault {
+  readonly finding: 'motor-failure' | 'limit';
+  /** In which phase it was found. */
+  readonly phase: FlightPhase;
+  /** When it began, which is before it was found. */
+  readonly since: Stamp;
+  /** motor-failure: as the autopilot counts; none when it is not known which. */
+  readonly motor?: number | undefined;
+  /** motor-failure: degrees that the vehicle turned further than demanded. */
+  readonly excessDeg?: number | undefined;
+  /** limit: the channel and its latest and worst value, with the limit and who has published it. */
+  readonly channel?: string | undefined;
+  readonly unit?: string | undefined;
+  readonly direction?: 'above' | 'below' | undefined;
+  readonly value?: number | undefined;
+  readonly worst?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly limitBy?: { readonly title: string; readonly url: string } | undefined;
+}
+
 /** One stretch of abnormal behaviour of one asset. A value: each step of its life is a new object. */
 export interface Incident extends IncidentAbout {
   /** UUID, minted once. */
@@ -77,6 +99,8 @@ export interface Incident extends IncidentAbout {
   readonly labels: readonly Label[];
   /** The latest fault of a sensor; none for other kinds. */
   readonly fault?: SensorFault | undefined;
+  /** The latest finding of a rule about a flight; none for other kinds. */
+  readonly flight?: FlightFault | undefined;
   /** sha256 of the model package behind the latest verdict; empty where no model judged. */
   readonly model: string;
   /** How many episodes were merged into this incident; 1 when it never healed in between. */

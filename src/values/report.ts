@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FLIGHT_PHASES } from './flight-phase.ts';
 import { languages } from './language.ts';
 
 /**
@@ -50,6 +51,28 @@ const sensorFact = z
   })
   .describe('The fault of a sensor; present if `kind` is sensor.');
 
+const flightFact = z
+  .strictObject({
+    finding: z
+      .enum(['motor-failure', 'limit'])
+      .describe('A motor that no longer pushes, or a published limit that was passed.'),
+    phase: z.enum(FLIGHT_PHASES).describe('In which phase of flight it was found.'),
+    since: stampSchema,
+    motor: z.int().min(1).optional().describe('As the autopilot counts; none when it is not known which.'),
+    excessDeg: z.number().optional().describe('How much further than demanded the vehicle turned, °.'),
+    channel: z.string().optional().describe('The channel that passed a limit.'),
+    unit: z.string().optional(),
+    direction: z.enum(['above', 'below']).optional(),
+    value: z.number().optional().describe('Latest value.'),
+    worst: z.number().optional().describe('Furthest beyond the limit.'),
+    limit: z.number().optional(),
+    limitBy: z
+      .strictObject({ title: z.string(), url: z.string() })
+      .optional()
+      .describe('Who has published the limit.'),
+  })
+  .describe('What a rule found in a flight; present if `kind` is flight.');
+
 const writer = z
   .strictObject({
     model: z.string().describe('sha256 of the language model.'),
@@ -67,13 +90,15 @@ export const reportSchema = z
     revision: z.int().min(1),
     event: z.enum(['opened', 'updated', 'closed']),
     kind: z
-      .enum(['machine', 'sensor', 'bearing'])
+      .enum(['machine', 'sensor', 'bearing', 'flight'])
       .default('machine')
       .describe('What it is about; documents of older versions are about the machine.'),
     subject: z
       .string()
       .optional()
-      .describe('Channel, source (as `source:<key>`) or bearing that it is about; the machine has none.'),
+      .describe(
+        'Channel, source (as `source:<key>`), bearing or rule that it is about; the machine has none.',
+      ),
     site: z.string(),
     node: z.string(),
     asset: z.strictObject({ key: z.string(), name: z.string() }),
@@ -91,6 +116,7 @@ export const reportSchema = z
       .strictObject({ key: z.string(), name: z.string() })
       .optional()
       .describe('Present if `kind` is bearing.'),
+    flight: flightFact.optional(),
     explainedBy: z
       .uuid()
       .optional()
@@ -111,4 +137,5 @@ export type Report = z.output<typeof reportSchema>;
 export type ReportStamp = z.output<typeof stampSchema>;
 export type WriterProvenance = z.output<typeof writer>;
 export type ChannelFact = z.output<typeof channelFact>;
+export type FlightFact = z.output<typeof flightFact>;
 export type SensorFact = z.output<typeof sensorFact>;

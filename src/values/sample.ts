@@ -1,10 +1,11 @@
 import type { DeviceValue } from './device.ts';
+import type { TimeOfDay } from './time.ts';
 
 /**
- * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, or what a device that
- * describes itself says beside its samples.
+ * What a decoder found in the bytes of one source: a sample, noise that was counted and skipped, what a device that
+ * describes itself says beside its samples, or the time of day.
  */
-export type Decoded = Sample | Noise | DeviceValue;
+export type Decoded = Sample | Noise | DeviceValue | TimeOfDay;
 
 /** Values of some channels of one source at one time. */
 export interface Sample {
@@ -25,6 +26,8 @@ export interface Sample {
   readonly names: readonly string[];
   /** One number per name; NaN where the line had no valid number for it. Never infinite. */
   readonly values: readonly number[];
+  /** What the device itself says is no value, by name, with what it would be. `values` has NaN for it. */
+  readonly refused?: ReadonlyMap<string, number>;
 }
 
 /** Bytes that were no sample. They are counted by reason; the next good sample is read all the same. */
@@ -47,9 +50,11 @@ export type NoiseReason =
   | 'too-many-channels' // more channels than the limit
   | 'bad-frame' // bytes between two delimiters that are no frame
   | 'bad-crc' // a frame that was damaged
+  | 'bad-signature' // a frame that nobody with the key has signed, or that was sent before
   | 'bad-body' // a frame whose size, values or time break the protocol or the device's own description
   | 'unknown-frame' // a frame of a type or stream that nobody described
   | 'duplicate-frame' // a frame that was there before
   | 'undescribed' // a frame of a device that has not said yet who it is and what it measures
   | 'bad-descriptor' // the device's description of itself cannot be used
+  | 'unused-sentence' // of NMEA 0183: a maker's own, or of a kind that says nothing here
   | 'unrecognised'; // no known protocol was found in the bytes

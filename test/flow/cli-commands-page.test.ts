@@ -24,7 +24,7 @@ describe.concurrent('docs/commands.md', { timeout: 60_000 }, () => {
       const names = lines.map((words) => words[group === '' ? 0 : 1] ?? '');
       return [...new Set(names.filter((name) => !name.startsWith('--')))].sort();
     };
-    for (const group of ['', 'models', 'learn', 'store', 'eval']) {
+    for (const group of ['', 'models', 'learn', 'store', 'eval', 'modbus']) {
       const { stdout } = await runFieldnote(...(group === '' ? [] : [group]), '--help');
       expect(listedIn(stdout).sort()).toEqual(inPage(group));
     }

@@ -27,7 +27,13 @@ async function startCollecting(faults: Partial<BrokerFaults> = {}) {
   const stop = new AbortController();
   const collecting = collect(
     {
-      ...{ broker: `mqtt://127.0.0.1:${broker.port}`, group: 'g', clientId: 'collector', secrets: {}, sink },
+      ...{
+        broker: `mqtt://127.0.0.1:${broker.port}`,
+        group: 'g',
+        clientId: 'collector',
+        secrets: async () => ({}),
+        sink,
+      },
       ...{ clock: systemClock(() => 0), random: () => 0.01 },
       log: createLog('info', { write: (line) => void lines.push(JSON.parse(line).msg) }),
     },

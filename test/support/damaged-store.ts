@@ -70,7 +70,12 @@ export function openDamaged(original: StoreImage, damaged: StoreImage, dataDir: 
       ...database.sql
         .all`SELECT revision, payload FROM outbox WHERE seq / 1000000000000 = ${LANES.indexOf(lane)}`,
     ]);
-    const sound = rows.filter(({ revision, payload }) => payload === marked(Number(revision)).entry.payload);
+    // A flipped bit makes a number of any size.
+    const isOurs = (revision: number) => revision >= 1 && revision <= REPORTS;
+    const sound = rows.filter(
+      ({ revision, payload }) =>
+        isOurs(Number(revision)) && payload === marked(Number(revision)).entry.payload,
+    );
     const isPutAside = database.epoch === NEW_EPOCH;
     if (isPutAside) assertKept(path, damaged);
     const { pending } = totals(database);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
-import { errorOf, runGroup } from '../../src/store/group-commit.ts';
+import { errorOf, GroupCommit } from '../../src/store/group-commit.ts';
 import { areBooksRight } from '../../src/store/ledger.ts';
 import { openDatabase } from '../../src/store/open.ts';
 import type { Argument, OperationName, Result } from '../../src/store/operations.ts';
@@ -41,7 +41,9 @@ export function openIn(
 
 /** One operation in a transaction of its own, as the store's thread runs it. */
 export function call<N extends OperationName>(database: Database, name: N, argument: Argument<N>): Result<N> {
-  const [reply] = runGroup(database, 'the test folder', [{ id: 0, name, argument }]);
+  const commits = new GroupCommit(database, 'the test folder');
+  const [reply] = commits.run([{ id: 0, name, argument }]);
+  commits.flush();
   if (reply === undefined) throw new Error('no reply');
   if ('failure' in reply) throw errorOf(reply.failure);
   return reply.result as Result<N>;

@@ -4,8 +4,8 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 packages="faketime mosquitto mosquitto-clients nats-server rabbitmq-server postgresql socat strace"
-packages="$packages python3-jinja2 python3-pip"
-for list in firmware-bridge/test docs/examples models/writer; do
+packages="$packages python3-jinja2 python3-pip python3-pymodbus python3-serial-asyncio"
+for list in deploy firmware-bridge/test docs/examples models/writer; do
   packages="$packages $(cat "$root/$list/debian-packages.txt")"
 done
 missing=""

@@ -33,7 +33,13 @@ async function killBroker({ kills, receipts }: { kills: number; receipts: boolea
   const stop = new AbortController();
   const collecting = collect(
     {
-      ...{ broker: `mqtt://127.0.0.1:${broker.port}`, group: 'g', clientId: 'collector', secrets: {}, sink },
+      ...{
+        broker: `mqtt://127.0.0.1:${broker.port}`,
+        group: 'g',
+        clientId: 'collector',
+        secrets: async () => ({}),
+        sink,
+      },
       // Waits between attempts would be most of the test.
       ...{ clock: systemClock(() => 0), random: () => random() / 200, log: createLog('silent') },
     },

@@ -57,7 +57,11 @@ const forgetful: PublishingParts['keeper'] = {
   store,
   async pendingAfter(reading) {
     const rows = await store.pendingAfter(reading);
-    await store.markDelivered(rows.map(({ seq }) => seq));
+    // Unlike a delivery this does not wait for the next commit.
+    await store.expire(
+      rows.map(({ seq }) => seq),
+      clock.stampAt(clock.monoMs()),
+    );
     return rows;
   },
   markDelivered: async () => undefined,

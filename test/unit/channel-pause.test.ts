@@ -40,6 +40,22 @@ describe('a channel that holds work back', () => {
     expect(pause.reason).toContain('is 1');
   });
 
+  test('tells that it has ended, once', () => {
+    let count = 0;
+    const pause = new ChannelPause({ from: 'fc.heartbeat.armed', above: 0.5 }, () => {
+      count += 1;
+    });
+    for (const armed of [0, 1, 1, 0, 0]) push(pause, { source: 'fc', armed });
+    expect(count).toBe(1);
+  });
+
+  test('is over its threshold only while it is heard of: a silent one holds up no reports', () => {
+    expect(pauseAfter().isOver(0)).toBe(false);
+    expect(pauseAfter(0).isOver(0)).toBe(false);
+    expect(pauseAfter(1).isOver(59_000)).toBe(true);
+    expect(pauseAfter(1).isOver(60_000)).toBe(false);
+  });
+
   test('goes by the last value alone', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), (values) => {

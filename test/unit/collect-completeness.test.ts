@@ -13,13 +13,23 @@ function coverage(
     runs: received.map(([from, to]) => ({ ...LANE, from, to })),
     explained: gaps.map(([from, to, reason = 'evicted']) => ({ ...LANE, from, to, reason: `${reason}` })),
     claimedTwice: [],
+    scattered: [],
   };
 }
 
 describe('the proof of completeness', () => {
   test('says that nothing is missing', () => {
     expect(completenessOf(coverage([[1, 9]]))).toEqual([
-      { ...LANE, received: 9, first: 1, last: 9, missing: [], explained: {}, claimedTwice: [] },
+      {
+        ...LANE,
+        received: 9,
+        first: 1,
+        last: 9,
+        missing: [],
+        explained: {},
+        claimedTwice: [],
+        isScattered: false,
+      },
     ]);
   });
 
@@ -45,6 +55,7 @@ describe('the proof of completeness', () => {
       ],
       explained: [{ ...LANE, epoch: 'ffff', from: 1, to: 1, reason: 'evicted' }],
       claimedTwice: [{ ...LANE, lane: 'update', sequence: 2 }],
+      scattered: [],
     });
     expect(lanes.map(({ missing, claimedTwice }) => [missing.length, claimedTwice])).toEqual([
       [1, []],

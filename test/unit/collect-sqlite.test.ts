@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { completenessOf } from '../../src/collect/completeness.ts';
+import { PIECES_MAX } from '../../src/collect/coverage.ts';
 import type { Batch } from '../../src/collect/sink.ts';
 import { SqliteSink } from '../../src/collect/sqlite-sink.ts';
 import { collectedReport, collectedGap as gap } from '../support/collected-reports.ts';
@@ -42,6 +43,19 @@ describe('an SQLite file', () => {
     expect(database.prepare('SELECT document, received_at FROM fieldnote_report').all()).toEqual([
       { document: '{"a": "\\u0000 \\ud800"}', received_at: '1970-01-01T00:00:00.000Z' },
     ]);
+  });
+
+  test('reads of a node with scattered numbers the beginning, says so, and of the others everything', async () => {
+    const sink = new SqliteSink(filePath());
+    const hostile = Array.from({ length: PIECES_MAX + 10 }, (_, at) =>
+      collectedReport(2 * at + 1, { node: 'hostile' }),
+    );
+    await sink.store(batch({ reports: [...hostile, collectedReport(1), collectedReport(2)] }));
+    expect(completenessOf(await sink.coverage())).toMatchObject([
+      { node: 'hostile', received: PIECES_MAX, isScattered: true },
+      { node: 'pump7', received: 2, missing: [], isScattered: false },
+    ]);
+    await sink.close();
   });
 
   test('shows two reports in one place: a copied store', async () => {

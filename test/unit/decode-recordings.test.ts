@@ -34,3 +34,17 @@ test.skipIf(!existsSync(`${dataDir}batadal`))(
     expect(decoded.every((item) => item.kind === 'sample' && item.values.length === 44)).toBe(true);
   },
 );
+
+test.skipIf(!existsSync(`${dataDir}mavlink`))(
+  'reads every packet of a flight that a ground station recorded (needs ../shared/data/mavlink)',
+  () => {
+    const bytes = readFileSync(`${dataDir}mavlink/uavlogviewer_vtol.tlog`);
+    const decoder = createDecoder({ source: 'recording', protocol: 'auto' });
+    const decoded = [...decoder.decode(bytes, 0), ...decoder.finish(0)];
+    const samples = decoded.filter((item) => item.kind === 'sample');
+    expect(samples.length).toBe(9925);
+    expect(decoded.filter((item) => item.kind === 'noise')).toEqual([]);
+    const lastMs = samples.at(-1)?.deviceMs ?? 0;
+    expect(lastMs - (samples[0]?.deviceMs ?? 0)).toBeGreaterThan(200_000);
+  },
+);

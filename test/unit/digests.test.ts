@@ -19,7 +19,7 @@ function setUp() {
   const system = systemClock(() => 1);
   let monoMs = 2 * HOUR_MS;
   const clock = { ...system, monoMs: () => monoMs };
-  const disk = { isFull: true, link: { ...system.stampAt(monoMs), monoMs: 0 } as Stamp };
+  const disk = { isFull: true, isOpen: true, link: { ...system.stampAt(monoMs), monoMs: 0 } as Stamp };
   const digests: DigestAcceptance[] = [];
   const nothing: Recollection = { reports: [], states: [], gaps: [], watchedMs: {}, syncPoints: [] } as never;
   const store = {
@@ -39,7 +39,9 @@ function setUp() {
     config: configSchema.parse({ site: 'plant', node: 'pump7', sources: {}, assets: {} }),
     configSha256: '0'.repeat(64),
     keeper: {
-      store,
+      get store() {
+        return disk.isOpen ? store : undefined;
+      },
       pendingAfter: async () => digests.map((_, at) => ({ seq: at + 1 })),
     } as unknown as StoreKeeper,
     ...{ clock, counters: new Counters(), log: createLog('silent'), onStored: () => {} },
@@ -67,6 +69,20 @@ test('the digest of a returned link that a full store refused is made when there
   expect(digests).toHaveLength(1);
   expect(JSON.parse(digests[0]?.entry.payload ?? '')).toMatchObject({ lengthMs: 2 * HOUR_MS });
   expect(disk.link.monoMs).toBe(5 * HOUR_MS);
+});
+
+test('a store that is not open when the link returns is asked when it is', async () => {
+  const { made, disk, digests, passMs } = setUp();
+  Object.assign(disk, { isFull: false, isOpen: false });
+  made.start();
+  expect(await made.linkUp()).toBeUndefined();
+  await passMs(HOUR_MS);
+  expect(digests).toEqual([]);
+  disk.isOpen = true;
+  await passMs(HOUR_MS);
+  await passMs(HOUR_MS);
+  expect(digests).toHaveLength(1);
+  expect(JSON.parse(digests[0]?.entry.payload ?? '')).toMatchObject({ lengthMs: 2 * HOUR_MS });
 });
 
 test('a link that was lost again before its digest was made leaves it to the next one', async () => {

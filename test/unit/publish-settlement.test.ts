@@ -23,7 +23,7 @@ describe('a settlement', () => {
     const { outbox, settlement } = create();
     for (let seq = 1; seq <= 130; seq++) settlement.delivered(seq);
     await settlement.flush();
-    expect(outbox.batches).toEqual([64, 64, 2]);
+    expect(outbox.batches).toEqual([48, 48, 34]);
     expect(outbox.delivered).toEqual(Array.from({ length: 130 }, (_, index) => index + 1));
   });
 

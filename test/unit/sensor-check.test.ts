@@ -207,6 +207,32 @@ describe('a sensor out of its range', () => {
     expect(rig.withheld).toBe(6);
   });
 
+  test.each([
+    [6553.5, { fault: 'out-of-range', value: 6553.5 }],
+    [Number.NaN, { fault: 'out-of-range' }],
+  ])(
+    'is one of which the device says that it has none, which would be %d, until there is one again',
+    (value, fault) => {
+      const rig = new SensorRig();
+      const sample = {
+        kind: 'sample',
+        source: 'mcu',
+        deviceMs: undefined,
+        names: ['temp'],
+        values: [Number.NaN],
+      } as const;
+      for (const monoMs of [1000, 2000, 3000])
+        rig.check.take({ ...sample, monoMs, refused: new Map([['temp', value]]) }, monoMs);
+      expect(rig.check.findings).toEqual([
+        { ...fault, subject: 'temperature', source: 'mcu', channels: ['temperature'], sinceMs: 1000 },
+      ]);
+      expect(rig.check.isAlive('temperature')).toBe(false);
+      rig.check.take({ ...sample, monoMs: 4000, values: [60] }, 4000);
+      expect(rig.check.findings).toEqual([]);
+      expect(rig.check.isAlive('temperature')).toBe(true);
+    },
+  );
+
   test('may be right at its limit', () => {
     expect(new SensorRig({ check: { channels } }).run(3, () => ({ temp: 150 })).kinds).toEqual([]);
   });

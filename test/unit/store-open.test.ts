@@ -138,19 +138,28 @@ describe('what is kept beside the reports', () => {
 
   test('sync points: the most exact one of each boot, of the newest thousand boots', () => {
     const database = openIn(temporaryFolder());
-    const points = [50, 10, 20].map((errorMs) => ({ boot: 1, monoMs: 1.5, wallMs: 1000 + errorMs, errorMs }));
+    const points = ([50, 10, 20] as const).map((errorMs) => {
+      const clock = errorMs === 10 ? ('gnss' as const) : ('synced' as const);
+      return { boot: 1, monoMs: 1.5, wallMs: 1000 + errorMs, errorMs, clock };
+    });
     for (const point of points) call(database, 'recordSyncPoint', point);
     expect(call(database, 'syncPoint', 1)).toEqual(points[1]);
-    call(database, 'recordSyncPoint', { boot: 1001, monoMs: 1, wallMs: 1, errorMs: 1 });
+    call(database, 'recordSyncPoint', { boot: 1001, monoMs: 1, wallMs: 1, errorMs: 1, clock: 'synced' });
     expect(call(database, 'syncPoint', 1)).toBeNull();
   });
 
   test('sync points: one that is no better changes nothing on the disk, for one comes every minute', () => {
     const folder = temporaryFolder();
     const database = openIn(folder);
-    call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 1001, errorMs: 10 });
+    call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 1001, errorMs: 10, clock: 'synced' });
     const log = readFileSync(join(folder, 'fieldnote.db-wal'));
-    call(database, 'recordSyncPoint', { boot: 1, monoMs: 60_001, wallMs: 61_001, errorMs: 10 });
+    call(database, 'recordSyncPoint', {
+      boot: 1,
+      monoMs: 60_001,
+      wallMs: 61_001,
+      errorMs: 10,
+      clock: 'synced',
+    });
     expect(readFileSync(join(folder, 'fieldnote.db-wal')).equals(log)).toBe(true);
   });
 

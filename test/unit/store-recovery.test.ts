@@ -28,7 +28,7 @@ function filledFolder(): string {
   }
   call(database, 'markDelivered', [1]);
   call(database, 'appendLearning', { asset: 'pump', channels: ['a', 'b'], rows: [Float32Array.of(1, 2)] });
-  call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 2, errorMs: 3 });
+  call(database, 'recordSyncPoint', { boot: 1, monoMs: 1, wallMs: 2, errorMs: 3, clock: 'synced' });
   database.close();
   return folder;
 }

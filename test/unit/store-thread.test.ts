@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runGroup } from '../../src/store/group-commit.ts';
+import { DEFERRED_REPORTS_MAX, GroupCommit } from '../../src/store/group-commit.ts';
+import type { OperationName } from '../../src/store/operations.ts';
 import { REQUESTS_MAX, Store } from '../../src/store/store.ts';
 import type { FieldnoteError } from '../../src/system/errors.ts';
 import { acceptance, stamp } from '../support/store-reports.ts';
@@ -33,6 +34,20 @@ function commitsIn(folder: string): number {
   return commits;
 }
 
+/** A store with so many critical reports, and what its thread does with calls that come one by one. */
+function deferring(count: number) {
+  const folder = temporaryFolder();
+  const database = openIn(folder);
+  const commits = new GroupCommit(database, folder);
+  const ask = (name: OperationName, argument?: unknown) => {
+    const [reply] = commits.run([{ id: 0, name, argument }]);
+    if (reply === undefined || 'failure' in reply) throw new Error(reply?.failure.message);
+    return reply.result;
+  };
+  for (let number = 1; number <= count; number++) ask('accept', acceptance(number));
+  return { folder, commits, ask, deliver: (seqs: number[]) => ask('markDelivered', seqs) };
+}
+
 describe('the store', () => {
   test('serves calls in the order in which they are made', async () => {
     const { store } = await openStore(temporaryFolder());
@@ -54,7 +69,7 @@ describe('the store', () => {
     await Promise.all([
       first.store.accept(acceptance(1)),
       first.store.appendLearning({ asset: 'pump', channels: ['a'] }, [Float32Array.of(5)]),
-      first.store.recordSyncPoint({ boot: 1, monoMs: 1, wallMs: 2, errorMs: 3 }),
+      first.store.recordSyncPoint({ boot: 1, monoMs: 1, wallMs: 2, errorMs: 3, clock: 'synced' }),
       first.store.recordGap({
         reason: 'refused',
         detail: 'x',
@@ -144,14 +159,51 @@ describe('a group of calls', () => {
       name: 'accept' as const,
       argument: acceptance(id),
     }));
-    expect(runGroup(database, folder, group)).toEqual(group.map(({ id }) => ({ id, result: id + 1 })));
+    expect(new GroupCommit(database, folder).run(group)).toEqual(
+      group.map(({ id }) => ({ id, result: id + 1 })),
+    );
     expect(commitsIn(folder) - before).toBe(1);
+  });
+
+  test('makes few deliveries durable with the next commit and not before, and sees them at once', () => {
+    const { folder, commits, deliver, ask } = deferring(5);
+    const before = commitsIn(folder);
+    deliver([1, 2]);
+    expect(ask('totals')).toMatchObject({ delivered: 2, pending: 3 });
+    expect(ask('pendingAfter', { lane: 'critical', seq: 0, limit: 9 })).toHaveLength(3);
+    expect([commitsIn(folder) - before, commits.hasDeferred]).toEqual([0, true]);
+    ask('accept', acceptance(6));
+    expect([commitsIn(folder) - before, commits.hasDeferred]).toEqual([1, false]);
+    expect(ask('totals')).toMatchObject({ delivered: 2, pending: 4 });
+  });
+
+  test('lets no more deliveries wait than a few, and none when it is told to', () => {
+    const { folder, commits, deliver } = deferring(40);
+    const before = commitsIn(folder);
+    for (let seq = 1; seq < DEFERRED_REPORTS_MAX; seq++) deliver([seq]);
+    expect(commitsIn(folder) - before).toBe(0);
+    deliver([DEFERRED_REPORTS_MAX]);
+    expect(commitsIn(folder) - before).toBe(1);
+    deliver([DEFERRED_REPORTS_MAX + 1]);
+    commits.flush();
+    commits.flush();
+    expect(commitsIn(folder) - before).toBe(2);
+  });
+
+  test('makes what few deliveries wait for fail alone', () => {
+    const { commits, deliver, ask } = deferring(5);
+    deliver([1]);
+    expect(() => ask('accept', { ...acceptance(9), stateKey: 'x'.repeat(2000) })).toThrow('over the limit');
+    expect(commits.hasDeferred).toBe(true);
+    expect(ask('totals')).toMatchObject({ accepted: 5, delivered: 1 });
   });
 
   test('reports a bug without a code and goes on', () => {
     const database = openIn(temporaryFolder());
-    const point = { boot: 1, monoMs: Number.NaN, wallMs: 0, errorMs: 0 };
-    const [reply] = runGroup(database, 'folder', [{ id: 7, name: 'recordSyncPoint', argument: point }]);
+    const point = { boot: 1, monoMs: Number.NaN, wallMs: 0, errorMs: 0, clock: 'synced' as const };
+    const [reply] = new GroupCommit(database, 'folder').run([
+      { id: 7, name: 'recordSyncPoint', argument: point },
+    ]);
     expect(reply).toMatchObject({
       id: 7,
       failure: { code: null, message: expect.stringContaining('NOT NULL') },

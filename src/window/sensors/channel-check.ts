@@ -108,13 +108,24 @@ export class ChannelCheck {
     this.#latest = value;
     const [min, max] = this.#options.range;
     if (value < min || value > max) return this.#refuse(value, timeMs);
-    if (this.#outOfRange.count > 0 && this.#outOfRange.count < OUT_OF_RANGE_MIN)
+    const isSpike = this.#outOfRange.count > 0 && this.#outOfRange.count < OUT_OF_RANGE_MIN;
+    if (isSpike && Number.isFinite(this.#outOfRange.value))
       this.#spikes.addImpossible(this.#outOfRange.value, this.#outOfRange.sinceMs);
     this.#outOfRange.count = 0;
     if (!this.#isLearned) return this.#learn(value, timeMs);
     this.#followRun(value, timeMs);
     if (this.#isFine) this.#followExtremes(value, timeMs);
     return this.#spikes.push(value, timeMs) || !this.#mayWithhold;
+  }
+
+  /**
+   * The device itself says that it has no value, such as for a sensor that is broken.
+   * @param value what it would be; NaN when that is no number either
+   */
+  refuse(value: number, timeMs: number): void {
+    this.#latestMs = timeMs;
+    this.#latest = undefined;
+    this.#refuse(value, timeMs);
   }
 
   /** The gravest of what is wrong now. */
@@ -164,7 +175,9 @@ export class ChannelCheck {
     const { count, sinceMs, value } = this.#outOfRange;
     if (count < OUT_OF_RANGE_MIN) return undefined;
     const [min, max] = this.#options.range;
-    return { fault: 'out-of-range', sinceMs, value, ...(value < min ? { min } : { max }) };
+    if (!Number.isFinite(value)) return { fault: 'out-of-range', sinceMs };
+    const passed = value < min ? { min } : value > max ? { max } : {};
+    return { fault: 'out-of-range', sinceMs, value, ...passed };
   }
 
   #silence(nowMs: number): ChannelFault | undefined {

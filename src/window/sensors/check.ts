@@ -80,6 +80,8 @@ export class SensorCheck {
     this.#followClock(sample, timeMs);
     let values: number[] | undefined;
     for (const { at, column } of leads) {
+      const refused = sample.refused?.get(sample.names[at] ?? '');
+      if (refused !== undefined) this.#checks[column]?.refuse(refused, timeMs);
       const value = sample.values[at] ?? Number.NaN;
       const isBelieved = !Number.isFinite(value) || (this.#checks[column]?.take(value, timeMs) ?? true);
       if (isBelieved) continue;
@@ -92,6 +94,11 @@ export class SensorCheck {
   /** The clock has come to this time, on the timeline of the samples. */
   advanceTo(timeMs: number): void {
     if (!(timeMs < this.#nowMs)) this.#moveTo(timeMs, false);
+  }
+
+  /** Silence counts from this time on. */
+  resume(timeMs: number): void {
+    this.#moveTo(timeMs, true);
   }
 
   /** What is wrong now. */
