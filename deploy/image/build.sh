@@ -33,9 +33,12 @@ for unit in systemd-firstboot.service getty@tty1.service serial-getty@.service c
   ln -sf /dev/null $system/$unit
 done
 mkdir -p $system/multi-user.target.wants root/boot/firmware root/data
-for unit in systemd-networkd systemd-resolved wpa_supplicant@wlan0; do
-  ln -sf /usr/lib/systemd/system/$(echo $unit | sed 's/@.*/@/').service $system/multi-user.target.wants/$unit.service
+for unit in systemd-networkd systemd-resolved; do
+  ln -sf /usr/lib/systemd/system/$unit.service $system/multi-user.target.wants/$unit.service
 done
+# Started by the device: asked for by multi-user.target it would keep the boot waiting 90 s where there is no Wi-Fi.
+mkdir -p $system/sys-subsystem-net-devices-wlan0.device.wants
+ln -sf /usr/lib/systemd/system/wpa_supplicant@.service $system/sys-subsystem-net-devices-wlan0.device.wants/wpa_supplicant@wlan0.service
 for unit in fieldnote-grow-data fieldnote-settings; do
   ln -sf ../$unit.service $system/multi-user.target.wants/$unit.service
 done
