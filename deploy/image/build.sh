@@ -26,7 +26,7 @@ dpkg --root="$out/root" --force-architecture --force-depends -i "$deb" > install
 umount root/proc
 
 cp -a "$here/files/." root/
-chown -R 0:0 root/usr/lib/fieldnote-image root/etc/systemd root/etc/fstab root/etc/wpa_supplicant
+chown -R 0:0 root/usr/lib/fieldnote-image root/etc/systemd root/etc/fstab
 system=root/etc/systemd/system
 # systemd-firstboot waits for a key, for ever. Nobody logs in: there is no password and no shell on any console.
 for unit in systemd-firstboot.service getty@tty1.service serial-getty@.service console-getty.service getty.target; do
@@ -36,6 +36,8 @@ mkdir -p $system/multi-user.target.wants root/boot/firmware root/data
 for unit in systemd-networkd systemd-resolved; do
   ln -sf /usr/lib/systemd/system/$unit.service $system/multi-user.target.wants/$unit.service
 done
+# take-settings writes it there, because /etc does not last.
+ln -sf /data/wpa_supplicant-wlan0.conf root/etc/wpa_supplicant/wpa_supplicant-wlan0.conf
 # Started by the device: asked for by multi-user.target it would keep the boot waiting 90 s where there is no Wi-Fi.
 mkdir -p $system/sys-subsystem-net-devices-wlan0.device.wants
 ln -sf /usr/lib/systemd/system/wpa_supplicant@.service $system/sys-subsystem-net-devices-wlan0.device.wants/wpa_supplicant@wlan0.service
