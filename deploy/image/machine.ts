@@ -168,7 +168,8 @@ async function connected(path: string, qemu: ChildProcess): Promise<Socket> {
     const socket = createConnection(path);
     try {
       await once(socket, 'connect');
-      return socket;
+      // It ends when the power is cut.
+      return socket.on('error', () => undefined);
     } catch {
       // Its socket is not there yet.
       await sleep(RETRY_MS);

@@ -32,6 +32,11 @@ export type ErrorCode =
   | 'DOWNLOAD_FAILED'
   | 'SECRET_UNREADABLE'
   | 'NOTIFIER_UNAVAILABLE'
+  | 'KEY_INVALID'
+  | 'UPDATE_INVALID'
+  | 'UPDATE_UNTRUSTED'
+  | 'UPDATE_REFUSED'
+  | 'UPDATE_FAILED'
   | 'BAD_ARGUMENT';
 
 /** An expected failure. `instanceof FieldnoteError` and `code` narrow it; anything else is a bug. */
