@@ -2,8 +2,9 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
-import { FieldnoteError } from '../system/errors.ts';
+import { FieldnoteError, messageOf } from '../system/errors.ts';
 import { type BundledFile, type Manifest, PREFIX_BYTES } from './bundle.ts';
 import { headSizeOf, readHead } from './head.ts';
 
@@ -66,9 +67,21 @@ export async function unpack(
   { files }: Pick<Manifest, 'files'>,
   folder: string,
 ): Promise<void> {
-  const content = new Chunks(createReadStream(payloadPath).pipe(createZstdDecompress()));
+  await using content = new Chunks(decompressed(payloadPath));
   for (const file of files) await writeFile(join(folder, file.path), file, content);
   if (!(await content.isAtEnd())) throw invalid('its payload holds more than its manifest says');
+}
+
+/** Begins when it is asked for its first piece: an error before that would have nobody to catch it. */
+async function* decompressed(path: string): AsyncGenerator<Buffer> {
+  const stream = createZstdDecompress();
+  // It passes a failure on to the stream, which throws it here.
+  pipeline(createReadStream(path), stream, () => undefined);
+  try {
+    yield* stream;
+  } catch (error) {
+    throw invalid(`its payload cannot be decompressed: ${messageOf(error)}`);
+  }
 }
 
 async function writeFile(to: string, file: BundledFile, content: Chunks): Promise<void> {
@@ -89,11 +102,16 @@ async function writeFile(to: string, file: BundledFile, content: Chunks): Promis
 
 /** A stream, taken in pieces of any length. */
 class Chunks {
-  readonly #iterator: AsyncIterator<Buffer>;
+  readonly #stream: AsyncGenerator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(stream: AsyncIterable<Buffer>) {
-    this.#iterator = stream[Symbol.asyncIterator]();
+  constructor(stream: AsyncGenerator<Buffer>) {
+    this.#stream = stream;
+  }
+
+  /** Whoever stops in the middle leaves no file open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stream.return(undefined);
   }
 
   /** At most so many bytes, at least one; undefined at the end. */
@@ -109,7 +127,7 @@ class Chunks {
   }
 
   async #fill(): Promise<boolean> {
-    const { value, done } = await this.#iterator.next();
+    const { value, done } = await this.#stream.next();
     if (done) return false;
     this.#rest = value;
     return value.length > 0 || this.#fill();

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
@@ -65,7 +65,7 @@ async function sourcesOf({ agentFolder, modelsFolder, configurationPath }: Bundl
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
       const from = join(entry.parentPath, entry.name);
-      sources.push(await sourceOf(from, join(name, from.slice(folder.length))));
+      sources.push(await sourceOf(from, join(name, relative(folder, from))));
     }
   }
   if (configurationPath !== undefined) sources.push(await sourceOf(configurationPath, 'fieldnote.yaml'));
