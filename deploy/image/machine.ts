@@ -124,9 +124,21 @@ export class Machine implements AsyncDisposable {
     return connected(this.#sensorPath, this.#qemu);
   }
 
+  /** Plugs in a USB stick that cannot be written. */
+  async plugStick(imagePath: string): Promise<void> {
+    const bus = this.#expectUsb();
+    const file = { driver: 'file', filename: imagePath };
+    await this.control('blockdev-add', { driver: 'raw', 'node-name': 'stick', 'read-only': true, file });
+    await this.control('device_add', { driver: 'usb-storage', drive: 'stick', bus, id: 'stick' });
+  }
+
+  #expectUsb(): string {
+    if (this.#usbBus === undefined) throw new Error('this board has no USB');
+    return this.#usbBus;
+  }
+
   async #addAdapter(): Promise<void> {
-    const bus = this.#usbBus;
-    if (bus === undefined) throw new Error('this board has no USB');
+    const bus = this.#expectUsb();
     const backend = {
       type: 'socket',
       data: { addr: { type: 'unix', data: { path: this.#sensorPath } }, server: true, wait: false },
