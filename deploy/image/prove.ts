@@ -17,6 +17,7 @@ import { Machine } from './machine.ts';
 import { Broker, Pump } from './plant.ts';
 import { Proof } from './proof.ts';
 import { filesOfCard, LOGIN, NODE, SITE } from './site.ts';
+import { makeUpdateKey, update, type Workshop } from './update-steps.ts';
 
 /**
  * `npm run prove:image`: builds package and image, boots the image in an emulator and proves, step by step, what a device in the
@@ -26,6 +27,7 @@ import { filesOfCard, LOGIN, NODE, SITE } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'build/image');
+const workshop: Workshop = { root, folder, agentFolder: join(root, 'build/deb/arm64/fieldnote/app') };
 
 function buildImage(): string {
   run('npm', ['run', 'deb', '--', '--arch', 'arm64', '--compression', 'zstd'], { cwd: root });
@@ -36,7 +38,8 @@ function buildImage(): string {
 
 async function proveField(proof: Proof, imagePath: string): Promise<void> {
   await using broker = await Broker.start(folder, `fieldnote/${SITE}/${NODE}`, LOGIN);
-  const card = new Card({ imagePath, folder, files: filesOfCard(broker.port) });
+  const files = { ...filesOfCard(broker.port), ...makeUpdateKey(workshop) };
+  const card = new Card({ imagePath, folder, files });
   const pump = new Pump();
   const start = () =>
     proof.step('the kernel and a shell', () => Machine.start({ board: VIRT, folder, cardPath: card.path }));
@@ -51,6 +54,7 @@ async function proveField(proof: Proof, imagePath: string): Promise<void> {
   const before = broker.reports.length;
   await using machine = await start();
   await comeBack({ proof, machine, card, broker, pump }, before);
+  await update({ proof, machine, broker }, workshop);
   await hang({ proof, machine });
 }
 

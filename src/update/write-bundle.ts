@@ -5,7 +5,8 @@ import { join, relative } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
-import { type BundledFile, type Manifest, manifestSchema } from './bundle.ts';
+import { FieldnoteError } from '../system/errors.ts';
+import { type BundledFile, bundlePath, type Manifest, manifestSchema } from './bundle.ts';
 import { signedHead } from './head.ts';
 
 export interface BundleContent {
@@ -73,6 +74,11 @@ async function sourcesOf({ agentFolder, modelsFolder, configurationPath }: Bundl
 }
 
 async function sourceOf(from: string, path: string): Promise<Source> {
+  if (!bundlePath.safeParse(path).success)
+    throw new FieldnoteError(
+      'BAD_ARGUMENT',
+      `${from} cannot be packed: its name has other than letters, digits and @ + . , = _ -`,
+    );
   const { size, mode } = await stat(from);
   return { from, path, sizeBytes: size, executable: (mode & 0o111) !== 0 };
 }

@@ -226,7 +226,7 @@ describe('paths of a bundle', () => {
       'fieldnote.yaml/below',
       ' agent/a',
     ],
-    ...['models', 'agent/ü', `agent/${'a/'.repeat(300)}a`, 'state.json', 'current', 'agent/a b', ''],
+    ...['models', 'agent/ü', 'agent/a*b', `agent/${'a/'.repeat(300)}a`, 'state.json', 'current', ''],
   ])('%j is refused', (path) => {
     expect(isManifest(withPath(path))).toBe(false);
   });
