@@ -31,7 +31,7 @@ export async function writeBundle(
   const payloadPath = `${to}.payload`;
   try {
     const { files, payload } = await writePayload(payloadPath, sources, onProgress);
-    const manifest = manifestSchema.parse({ format: 1, ...facts, payload, files });
+    const manifest = checked({ format: 1, ...facts, payload, files });
     await using file = await open(to, 'w');
     await file.writeFile(signedHead(manifest, privateKey));
     for await (const chunk of createReadStream(payloadPath)) await file.writeFile(chunk);
@@ -40,6 +40,13 @@ export async function writeBundle(
   } finally {
     await rm(payloadPath, { force: true });
   }
+}
+
+function checked(manifest: Manifest): Manifest {
+  const { data, error } = manifestSchema.safeParse(manifest);
+  if (data !== undefined) return data;
+  const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new FieldnoteError('BAD_ARGUMENT', `no device would take such an update: ${faults.join('; ')}`);
 }
 
 export interface WriteOptions {

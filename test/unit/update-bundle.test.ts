@@ -88,6 +88,20 @@ describe('a bundle', () => {
     }
   });
 
+  test('is not written with what no device would take', async () => {
+    const folder = folderInMemory();
+    writeFiles(folder, [...SMALL_AGENT, { path: 'agent/naïve.txt', content: '' }]);
+    const { privateKey } = makerKeys;
+    const write = (facts: object, agentFolder = join(folder, 'models')) =>
+      writeBundle(join(folder, 'a.update'), {
+        ...{ content: { agentFolder }, facts: { ...FACTS, ...facts }, privateKey },
+      });
+    await expect(write({ healthWindowS: 1e6 })).rejects.toThrow('healthWindowS');
+    await expect(write({ for: {} })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
+    await expect(write({}, join(folder, 'agent'))).rejects.toThrow('naïve.txt cannot be packed');
+    await write({});
+  });
+
   test('carries any content', async () => {
     const contents = fc.array(fc.uint8Array({ maxLength: 4096 }), { minLength: 1, maxLength: 8 });
     await fc.assert(
