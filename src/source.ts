@@ -179,8 +179,9 @@ export class SourceReader implements Source {
     if (state.kind === 'waiting') {
       this.#state = `waiting: ${state.error.message}`;
       counters.add('link_lost', key);
-      const retry = `trying again in ${(state.retryInMs / 1000).toFixed(1)} s`;
-      log.warn({ source: key, code: state.error.code }, `${state.error.message}; ${retry}`);
+      // A sensor may be away for months; one line for each try would push everything else out of the journal.
+      const { code, message } = state.error;
+      this.#logSeldom(`waiting ${code}`, () => log.warn({ source: key, code }, `${message}; trying again`));
       return;
     }
     this.#state = error === undefined ? 'ended' : `ended: ${error.message}`;
