@@ -21,6 +21,13 @@ import { layOut } from './tree.ts';
 const root = join(import.meta.dirname, '../..');
 const outDir = join(root, 'build/deb');
 
+const UNITS = [
+  'fieldnote.service',
+  'fieldnote-update.service',
+  'fieldnote-update.path',
+  'fieldnote-update-recover.service',
+];
+
 /** xz is what every dpkg and lintian reads; zstd takes a tenth of the time and a quarter more room. */
 const COMPRESSION = { xz: '-Zxz -z3 --threads-max=2', zstd: '-Zzstd -z6 --threads-max=2' } as const;
 type Compression = keyof typeof COMPRESSION;
@@ -39,8 +46,12 @@ export function buildDeb({ target, compression, epochS }: DebOptions): string {
   mkdirSync(folder, { recursive: true });
   layOut(join(folder, 'app'), target);
   cpSync(join(import.meta.dirname, 'debian'), join(folder, 'debian'), { recursive: true });
-  cpSync(join(import.meta.dirname, 'fieldnote'), join(folder, 'fieldnote'));
-  cpSync(join(root, 'deploy/systemd/fieldnote.service'), join(folder, 'debian/fieldnote.service'));
+  for (const name of ['fieldnote', 'start']) cpSync(join(import.meta.dirname, name), join(folder, name));
+  for (const unit of UNITS)
+    cpSync(
+      join(root, 'deploy/systemd', unit),
+      join(folder, 'debian', unit.replace(/^fieldnote-/, 'fieldnote.fieldnote-')),
+    );
   cpSync(join(root, 'deploy/systemd/jetpack6.conf'), join(folder, 'jetpack6.conf'));
   for (const [name, text] of Object.entries(madeFiles(folder, epochS)))
     writeFileSync(join(folder, name), text);

@@ -17,6 +17,7 @@ export interface Board {
   commandLine(options: BoardOptions): string[];
 }
 
+const SILENT_SYSTEMD = 'systemd.show_status=false systemd.log_level=err';
 const KERNEL = 'net.ifnames=0 panic=-1';
 
 /** No real board: the fastest to emulate, with Ethernet, USB and a watchdog. The card is a disk. */
@@ -52,11 +53,14 @@ export const RASPBERRY_PI_3B: Board = {
     return [
       ...['-M', 'raspi3b', '-dtb', join(folder, 'kernel/boot/bcm2837-rpi-3-b.dtb')],
       ...['-kernel', join(folder, 'kernel/vmlinuz'), '-initrd', join(folder, 'initrd.img')],
-      ...['-append', `console=ttyS1,115200 systemd.debug_shell=ttyAMA0 ${KERNEL}`],
+      // Bluetooth holds the first UART, ttyAMA0; the second, ttyS1, is a shell, so nobody else may write to it.
+      ...[
+        '-append',
+        `console=ttyS1,115200 quiet loglevel=0 ${SILENT_SYSTEMD} systemd.debug_shell=ttyS1 ${KERNEL}`,
+      ],
       ...['-drive', `file=${cardPath},format=raw,if=sd`],
-      // The first UART is ttyAMA0, the second ttyS1.
       ...['-chardev', `socket,path=${shellPath},server=on,wait=off,id=shell`],
-      ...['-serial', 'chardev:shell', '-serial', `file:${consolePath}`],
+      ...['-serial', `file:${consolePath}`, '-serial', 'chardev:shell'],
     ];
   },
 };

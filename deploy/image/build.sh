@@ -49,6 +49,8 @@ ln -sf /run/systemd/resolve/resolv.conf root/etc/resolv.conf
 echo fieldnote > root/etc/hostname
 : > root/etc/machine-id
 sed -i 's/^root:[^:]*:/root:!:/' root/etc/shadow
+# As new as /usr, or systemd would do at each start what is to be done once after an upgrade (ConditionNeedsUpdate=).
+touch -r root/usr root/etc/.updated root/var/.updated
 rm -rf root/var/cache/apt root/var/lib/apt/lists/* root/var/log/* root/usr/share/initramfs-tools
 
 # The initrd holds what finds the root and nothing else: 2 MB instead of 36.

@@ -7,7 +7,7 @@ import type { Board } from './boards.ts';
 
 /** An emulated core is 20 to 60 times slower than a real one. */
 const COMMAND_TIMEOUT_MS = 60_000;
-const BOOT_TIMEOUT_MS = 240_000;
+const BOOT_TIMEOUT_MS = 420_000;
 const RETRY_MS = 1000;
 /** Control sequences of a terminal, such as bash's switching bracketed paste on and off (ECMA-48, 5.4). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -11,6 +11,7 @@ import { addModbus } from './modbus-command.ts';
 import { addModels } from './models.ts';
 import { addPorts } from './ports-command.ts';
 import { addStore } from './store.ts';
+import { addUpdate } from './update.ts';
 
 /** The command `fieldnote`. Commands that need native modules load them when they are called. */
 const CONFIG_DEFAULT = '/etc/fieldnote/fieldnote.yaml';
@@ -74,6 +75,7 @@ export function program(): Command {
   addLearn(fieldnote, CONFIG_DEFAULT);
   addModels(fieldnote, CONFIG_DEFAULT);
   addStore(fieldnote, CONFIG_DEFAULT);
+  addUpdate(fieldnote, CONFIG_DEFAULT);
   addEval(fieldnote, CONFIG_DEFAULT);
   addModbus(fieldnote, CONFIG_DEFAULT);
   addCollect(fieldnote);

@@ -17,13 +17,17 @@ const COPY_CHUNK_BYTES = 1024 * 1024;
  */
 export async function takePayload(
   bundlePath: string,
-  { keys, to, accept }: { keys: readonly KeyObject[]; to: string; accept: (manifest: Manifest) => void },
+  {
+    keys,
+    to,
+    accept,
+  }: { keys: readonly KeyObject[]; to: string; accept: (manifest: Manifest) => Promise<void> },
 ): Promise<Manifest> {
   // A link would make this program, which may read everything, read what its maker may not.
   await using bundle = await openPlain(bundlePath);
   const prefix = await readUpTo(bundle, 0, PREFIX_BYTES);
   const { manifest, sizeBytes } = readHead(await readUpTo(bundle, 0, headSizeOf(prefix)), keys);
-  accept(manifest);
+  await accept(manifest);
   const hash = createHash('sha256');
   await using copy = await open(to, 'w', 0o600);
   let taken = 0;
