@@ -13,6 +13,7 @@ import type { Logger } from './system/log.ts';
 import { contentBytesOf, type Manifest } from './update/bundle.ts';
 import { type Head, readHead } from './update/head.ts';
 import { refusalOf } from './update/refusal.ts';
+import type { Releases } from './update/releases.ts';
 import { trustedKeys, UPDATE_KEYS_FOLDER } from './update/trusted-keys.ts';
 import type { Offer } from './update-carrier/protocol.ts';
 import { UpdateReceiver } from './update-carrier/receiver.ts';
@@ -28,18 +29,10 @@ export interface UpdatesParts {
   readonly mqtt: MqttConfig;
   readonly secrets: () => Promise<Secrets>;
   readonly isQuiet: () => boolean;
-  /** What of the updates before it decides about another one. */
-  readonly past: () => Promise<Past>;
+  readonly releases: Pick<Releases, 'state'>;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
-}
-
-export interface Past {
-  /** Of the newest update that was ever tried here; 0 before the first. */
-  readonly highestSequence: number;
-  /** When it had been made, ISO 8601. */
-  readonly latestCreatedAt?: string | undefined;
 }
 
 /**
@@ -93,9 +86,9 @@ export function startUpdates(parts: UpdatesParts): { stop(): Promise<void> } | u
 }
 
 /** @throws FieldnoteError with the reason why this device does not take it */
-async function judge(head: Buffer, offer: Offer, { config, mqtt, past }: UpdatesParts): Promise<Head> {
+async function judge(head: Buffer, offer: Offer, { config, mqtt, releases }: UpdatesParts): Promise<Head> {
   const judged = readHead(head, trustedKeys(mqtt.updates?.keys ?? UPDATE_KEYS_FOLDER));
-  const { highestSequence, latestCreatedAt = 0 } = await past();
+  const { highestSequence, latestCreatedAt = 0 } = await releases.state();
   const refusal = refusalOf(judged.manifest, {
     ...{ architecture: process.arch, site: config.site, node: config.node },
     ...{ highestSequence, storeSchema: MIGRATIONS.length },
