@@ -96,7 +96,7 @@ export class UpdateReceiver {
     else if (this.#transfer && nowMs - this.#movedMs < STANDSTILL_MS) wait('another update is on its way');
     else if (nowMs < this.#pauseUntilMs) wait('it has just refused one');
     else if (offer.sizeBytes > sizeBytesMax)
-      await this.#refuse(`it has ${offer.sizeBytes} bytes; at most ${sizeBytesMax} are taken`, offer);
+      this.#tellRefusal(offer, `it has ${offer.sizeBytes} bytes; at most ${sizeBytesMax} are taken`);
     else await this.#begin(offer);
   }
 
@@ -166,16 +166,20 @@ export class UpdateReceiver {
 
   /** @param offer what is refused; what is under way when absent */
   async #refuse(message: string, offer = this.#transfer?.offer): Promise<void> {
-    const { clock, say, on } = this.#options;
     const transfer = this.#transfer;
     if (offer === undefined) return;
     if (transfer?.offer.transfer === offer.transfer) {
       this.#transfer = undefined;
       await transfer.drop().catch(() => undefined);
     }
-    this.#pauseUntilMs = clock.monoMs() + REFUSAL_PAUSE_MS;
+    this.#pauseUntilMs = this.#options.clock.monoMs() + REFUSAL_PAUSE_MS;
+    this.#tellRefusal(offer, message);
+  }
+
+  #tellRefusal({ transfer }: Offer, message: string): void {
+    const { say, on } = this.#options;
     const reason = shortReason(message);
     on.refused(reason);
-    say({ state: 'refused', transfer: offer.transfer, reason });
+    say({ state: 'refused', transfer, reason });
   }
 }

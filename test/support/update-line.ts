@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { FieldnoteError } from '../../src/system/errors.ts';
 import { readHead } from '../../src/update/head.ts';
 import { OutgoingBundle } from '../../src/update-carrier/outgoing.ts';
@@ -11,14 +14,18 @@ import { madeBundle, makerKeys } from './made-update.ts';
 /** A bundle with so many bytes that no compression makes smaller, for whatever device this is. */
 export function bundleOf(sizeBytes: number, made: Parameters<typeof madeBundle>[0] = {}): Buffer {
   const files = [{ path: 'models/noise', content: randomBytes(sizeBytes) }];
-  return madeBundle({ files, ...made, facts: { for: {}, ...made.facts } });
+  return madeBundle({ files, ...made, facts: { for: {}, storeSchema: MIGRATIONS.length, ...made.facts } });
 }
 
-/** The same, as a file in a folder. */
-export function bundleFile(folder: string, bytes: Buffer): OutgoingBundle {
-  const path = join(folder, 'a.update');
-  writeFileSync(path, bytes);
-  return new OutgoingBundle(path);
+/** The same, to be sent; its file is gone already, and lasts as long as it is open. */
+export function outgoing(bytes: Buffer): OutgoingBundle {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldnote-test-'));
+  try {
+    writeFileSync(join(folder, 'a.update'), bytes);
+    return new OutgoingBundle(join(folder, 'a.update'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The payloads of its parts, in order. */
@@ -61,6 +68,7 @@ export function receiverIn({ folder, sizeBytesMax = 2 ** 30, isQuiet = () => fal
       refused: (reason) => done.push(`refused: ${reason}`),
     },
   });
+  onTestFinished(() => receiver.stop());
   /** Offers as an honest sender does, who lets some time pass. */
   const offer = async (bundle: Pick<OutgoingBundle, 'transfer' | 'sizeBytes'>) => {
     clock.nowMs += 3000;
