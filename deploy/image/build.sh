@@ -12,11 +12,13 @@ rm -rf root && mkdir root
 tar -C root -xpf rootfs.tar --numeric-owner
 cp -a kernel/lib/modules root/usr/lib/
 # No screen, no camera, no disk array: half of the modules.
-for unused in drivers/gpu drivers/media drivers/infiniband drivers/scsi drivers/nvme drivers/ata drivers/md drivers/iio/imu/adis* \
+for unused in drivers/gpu drivers/media drivers/infiniband drivers/nvme drivers/ata drivers/md drivers/iio/imu/adis* \
   sound net/sunrpc net/batman-adv net/openvswitch fs/btrfs fs/xfs fs/ocfs2 fs/gfs2 fs/ceph fs/nfs fs/nfsd fs/smb fs/jfs fs/f2fs; do
   rm -rf root/usr/lib/modules/*/kernel/$unused
 done
 version=$(ls root/usr/lib/modules)
+# Of SCSI only what USB sticks need.
+find root/usr/lib/modules/*/kernel/drivers/scsi -type f ! -name 'sd_mod*' ! -name 'scsi_*' -delete
 depmod -b "$out/root" "$version"
 
 "$here/arm64-programs.sh" on

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Board } from './boards.ts';
 
 /** An emulated core is 20 to 60 times slower than a real one. */
-const COMMAND_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 240_000;
 const BOOT_TIMEOUT_MS = 420_000;
 const RETRY_MS = 1000;
 /** Control sequences of a terminal, such as bash's switching bracketed paste on and off (ECMA-48, 5.4). */
@@ -124,9 +124,21 @@ export class Machine implements AsyncDisposable {
     return connected(this.#sensorPath, this.#qemu);
   }
 
+  /** Plugs in a USB stick that cannot be written. */
+  async plugStick(imagePath: string): Promise<void> {
+    const bus = this.#expectUsb();
+    const file = { driver: 'file', filename: imagePath };
+    await this.control('blockdev-add', { driver: 'raw', 'node-name': 'stick', 'read-only': true, file });
+    await this.control('device_add', { driver: 'usb-storage', drive: 'stick', bus, id: 'stick' });
+  }
+
+  #expectUsb(): string {
+    if (this.#usbBus === undefined) throw new Error('this board has no USB');
+    return this.#usbBus;
+  }
+
   async #addAdapter(): Promise<void> {
-    const bus = this.#usbBus;
-    if (bus === undefined) throw new Error('this board has no USB');
+    const bus = this.#expectUsb();
     const backend = {
       type: 'socket',
       data: { addr: { type: 'unix', data: { path: this.#sensorPath } }, server: true, wait: false },

@@ -2,6 +2,7 @@ import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FieldnoteError } from '../system/errors.ts';
+import { UPDATE_SUFFIX } from '../update/bundle.ts';
 import { outcomeLine } from '../update/outcome-line.ts';
 import { RELEASES_FOLDER, Releases } from '../update/releases.ts';
 
@@ -12,11 +13,13 @@ export async function updateApply(bundle: string): Promise<void> {
   const releases = new Releases({ folder: RELEASES_FOLDER, configurationPath: '' });
   const before = (await releases.state()).last;
   const incoming = join(RELEASES_FOLDER, 'incoming');
+  // What is named otherwise, or hidden, nobody takes.
+  const name = `${basename(bundle, UPDATE_SUFFIX).replace(/^\.+/, '')}${UPDATE_SUFFIX}`;
   try {
     await mkdir(incoming, { recursive: true });
-    const copy = join(incoming, `.${basename(bundle)}`);
+    const copy = join(incoming, `.${name}`);
     await copyFile(bundle, copy);
-    await rename(copy, join(incoming, basename(bundle)));
+    await rename(copy, join(incoming, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     throw new FieldnoteError(

@@ -9,6 +9,7 @@ import { type ManifestFacts, writeBundle } from '../update/write-bundle.ts';
 import { progressBar } from './progress-bar.ts';
 
 const DAY_MS = 86_400_000;
+const DAYS_MAX = 3650;
 /** Numbers of processors in the header of an ELF file (its field e_machine). */
 const ARCHITECTURES = new Map<number, 'arm64' | 'x64'>([
   [183, 'arm64'],
@@ -41,7 +42,7 @@ export async function updateBuild(bundle: string, options: UpdateBuildOptions): 
     sequence: wholeNumber('--sequence', options.sequence, 1),
     name: options.name ?? basename(bundle, UPDATE_SUFFIX),
     createdAt: new Date(now).toISOString(),
-    notAfter: new Date(now + wholeNumber('--days', options.days, 1) * DAY_MS).toISOString(),
+    notAfter: new Date(now + wholeNumber('--days', options.days, 1, DAYS_MAX) * DAY_MS).toISOString(),
     for: {
       ...(program && { architecture: program.architecture }),
       ...(site !== undefined && { site }),
@@ -66,10 +67,13 @@ export async function updateBuild(bundle: string, options: UpdateBuildOptions): 
   );
 }
 
-function wholeNumber(option: string, text: string, min: number): number {
+function wholeNumber(option: string, text: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new FieldnoteError('BAD_ARGUMENT', `${option} ${text}: must be a whole number from ${min} on`);
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  throw new FieldnoteError(
+    'BAD_ARGUMENT',
+    `${option} ${text}: must be a whole number from ${min} ${max < Number.MAX_SAFE_INTEGER ? `to ${max}` : 'on'}`,
+  );
 }
 
 function readPrivateKey(path: string): KeyObject {

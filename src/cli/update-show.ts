@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { FieldnoteError, messageOf } from '../system/errors.ts';
 import {
   bringsAgent,
   bringsConfiguration,
@@ -14,7 +15,9 @@ export async function updateShow(
   path: string,
   { keys, json }: { keys: string; json?: boolean },
 ): Promise<void> {
-  await using file = await open(path, 'r');
+  await using file = await open(path, 'r').catch((error) => {
+    throw new FieldnoteError('BAD_ARGUMENT', `${path} cannot be read: ${messageOf(error)}`, { path }, error);
+  });
   const read = async (length: number) => {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
     return buffer.subarray(0, bytesRead);

@@ -9,8 +9,15 @@ export function addUpdate(fieldnote: Command, configDefault: string): void {
       'bring another agent, models or configuration to devices as a signed bundle, and back if it fails',
     );
   update.addHelpText('after', EXAMPLES);
-  const json = ['--json', 'print it as JSON'] as const;
+  addMaking(update);
+  addTaking(update);
+  addUpdater(update, configDefault);
+}
 
+const JSON_OPTION = ['--json', 'print it as JSON'] as const;
+
+/** In the office. */
+function addMaking(update: Command): void {
   update
     .command('keygen')
     .argument(
@@ -47,11 +54,14 @@ export function addUpdate(fieldnote: Command, configDefault: string): void {
     .command('show')
     .argument('<bundle>', 'a bundle')
     .option('--keys <folder>', 'public keys that it has to be signed with', '/etc/fieldnote/update-keys')
-    .option(...json)
+    .option(...JSON_OPTION)
     .description('check the signature of a bundle, and say what it holds')
     .action(async (bundle, options) => (await import('./update-show.ts')).updateShow(bundle, options))
     .addHelpText('after', example('fieldnote update show autumn.update --keys ~/fieldnote-keys'));
+}
 
+/** At the machine. */
+function addTaking(update: Command): void {
   update
     .command('apply')
     .argument('<bundle>', 'a bundle')
@@ -63,11 +73,14 @@ export function addUpdate(fieldnote: Command, configDefault: string): void {
 
   update
     .command('status')
-    .option(...json)
+    .option(...JSON_OPTION)
     .description('the release in use, and what came of the last update')
     .action(async (options) => (await import('./update-status.ts')).updateStatus(options))
     .addHelpText('after', example('fieldnote update status'));
+}
 
+/** What the units call. */
+function addUpdater(update: Command, configDefault: string): void {
   update
     .command('recover')
     .option('--config <file>', 'configuration', configDefault)

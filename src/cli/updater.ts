@@ -59,6 +59,7 @@ function updaterOf(configurationPath: string): Updater {
     check: (releaseFolder) => checkRelease(releaseFolder, configurationPath),
     say: (line) => process.stdout.write(`${line}\n`),
     nowMs: Date.now,
+    monotonicMs: () => performance.now(),
     sleep,
   });
 }

@@ -26,16 +26,16 @@ export const UPDATE_SUFFIX = '.update';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
 /** Relative, of plain names, so that it stays below the folder that it is unpacked into. */
-const path = z
+export const bundlePath = z
   .string()
   .max(400)
   .regex(
-    /^(?:agent|models)(?:\/(?!\.{1,2}(?:\/|$))[\w@+.,=-]+)+$|^fieldnote\.yaml$/,
+    /^(?:agent|models)(?:\/(?!\.{1,2}(?:\/|$))[\w@+.,= -]+)+$|^fieldnote\.yaml$/,
     'is no path of a bundle',
   );
 
 const file = z.strictObject({
-  path,
+  path: bundlePath,
   sizeBytes: z.int().min(0).max(CONTENT_BYTES_MAX),
   sha256,
   executable: z.literal(true).optional(),

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chmod, cp, link, mkdir, readdir, readFile, rename, rm, statfs, symlink } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, rename, rm, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { replaceDurably, syncFolder } from '../system/durable-file.ts';
+import { replaceDurably, syncFolder, writeDurably } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import { bringsAgent, bringsConfiguration, bringsModels, contentBytesOf, type Manifest } from './bundle.ts';
 import { unpack } from './unpack.ts';
@@ -31,6 +31,8 @@ export type Release = z.infer<typeof release>;
 
 const trial = release.extend({
   healthWindowS: z.number(),
+  /** The start of the agent that was before the trial. */
+  invocationBefore: z.string(),
   /** How often the device has started during the trial. */
   boots: z.int().min(0),
   /** Why it is on its way back. */
@@ -121,7 +123,8 @@ export class Releases {
     const current = join(this.#folder, 'current');
     if (!bringsAgent(manifest)) await linkTree(join(current, 'agent'), join(part, 'agent'));
     if (!bringsModels(manifest)) await linkTree(join(current, 'models'), join(part, 'models'));
-    if (bringsConfiguration(manifest)) await cp(this.#configurationPath, join(part, 'before.yaml'));
+    if (bringsConfiguration(manifest))
+      await writeDurably(join(part, 'before.yaml'), await readFile(this.#configurationPath));
     await syncTree(part);
     await rename(part, final);
     await syncFolder(this.#folder);
@@ -129,12 +132,14 @@ export class Releases {
   }
 
   /** Remembers that a release is only tried, before anything starts from it. */
-  async beginTrial(manifest: Manifest): Promise<Trial> {
+  async beginTrial(manifest: Manifest, invocationBefore: string): Promise<Trial> {
     const { sequence, name, healthWindowS, createdAt } = manifest;
     const before = await this.state();
     const storeSchema = manifest.storeSchema ?? before.current?.storeSchema;
-    const begun = { sequence, name, ...(storeSchema && { storeSchema }), healthWindowS, boots: 0 };
-    await this.#write({ ...before, highestSequence: sequence, latestCreatedAt: createdAt, trial: begun });
+    const schema = storeSchema && { storeSchema };
+    const begun = { sequence, name, ...schema, healthWindowS, invocationBefore, boots: 0 };
+    const latestCreatedAt = later(before.latestCreatedAt, createdAt);
+    await this.#write({ ...before, highestSequence: sequence, latestCreatedAt, trial: begun });
     return begun;
   }
 
@@ -185,8 +190,10 @@ export class Releases {
     about: Partial<Pick<Manifest, 'sequence' | 'name'>>,
   ): Promise<Outcome> {
     const last: Outcome = { at: at.toISOString(), result: 'refused', ...about, reason };
+    const { current, previous, trial } = await this.state();
     await this.#write({ ...(await this.state()), last });
     await rm(this.payloadPath, { force: true });
+    await this.#removeOthers([current?.sequence, previous?.sequence, trial?.sequence]);
     return last;
   }
 
@@ -194,8 +201,9 @@ export class Releases {
     const folder = join(this.#folder, String(sequence));
     const [before, brought] = [join(folder, 'before.yaml'), join(folder, 'fieldnote.yaml')];
     if (!existsSync(before)) return;
-    const isUnchanged = (await readFile(this.#configurationPath)).equals(await readFile(brought));
-    if (isUnchanged) await this.#configure(await readFile(before));
+    const isThere = existsSync(this.#configurationPath);
+    if (!isThere || (await readFile(this.#configurationPath)).equals(await readFile(brought)))
+      await this.#configure(await readFile(before));
   }
 
   async #configure(content: Buffer): Promise<void> {
@@ -229,6 +237,10 @@ export class Releases {
       if (/^\d+(\.part)?$/.test(name) && !kept.includes(Number(name)))
         await rm(join(this.#folder, name), { recursive: true, force: true });
   }
+}
+
+function later(one: string | undefined, other: string): string {
+  return one !== undefined && Date.parse(one) > Date.parse(other) ? one : other;
 }
 
 function withoutTrial({ trial: _, ...rest }: State): State {

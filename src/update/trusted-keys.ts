@@ -27,8 +27,10 @@ export function trustedKeys(folder: string): KeyObject[] {
 
 function readKey(path: string): KeyObject {
   try {
-    const key = createPublicKey(readFileSync(path));
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    const text = readFileSync(path, 'utf8');
+    // Of a private key Node would make the public one; it must not lie on a device.
+    const key = text.includes('PRIVATE KEY') ? undefined : createPublicKey(text);
+    if (key?.asymmetricKeyType === 'ed25519') return key;
   } catch {
     // Says the same: it is none.
   }

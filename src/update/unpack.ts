@@ -21,7 +21,7 @@ export async function takePayload(
     keys,
     to,
     accept,
-  }: { keys: readonly KeyObject[]; to: string; accept: (manifest: Manifest) => Promise<void> },
+  }: { keys: readonly KeyObject[]; to: string; accept: (manifest: Manifest) => void | Promise<void> },
 ): Promise<Manifest> {
   // A link would make this program, which may read everything, read what its maker may not.
   await using bundle = await openPlain(bundlePath);

@@ -1,5 +1,6 @@
-import type { KeyObject } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FieldnoteError, messageOf } from '../system/errors.ts';
 import type { Manifest } from './bundle.ts';
 import { illnessOf } from './health-gate.ts';
@@ -23,7 +24,9 @@ export interface UpdaterOptions {
   /** Throws when a configuration does not pass the check of a staged release. */
   readonly check: (releaseFolder: string, manifest: Manifest) => Promise<void>;
   readonly say: (line: string) => void;
+  /** Time of day, which may be wrong. */
   readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
   readonly sleep: (durationMs: number) => Promise<unknown>;
 }
 
@@ -54,44 +57,55 @@ export class Updater {
     say(`update ${trial.sequence} (${trial.name}) is still being tried`);
   }
 
-  /** After the agent's start: ends a trial that a power cut has interrupted. */
+  /** After the agent's start: ends a trial that a power cut, or the end of the updater alone, has interrupted. */
   async endTrial(): Promise<void> {
-    const { trial } = await this.#options.releases.state();
-    if (trial !== undefined) await this.#try(trial, undefined);
+    const { releases, service } = this.#options;
+    const { trial } = await releases.state();
+    if (trial === undefined) return;
+    if (trial.failure !== undefined) {
+      await this.#goBack(trial, trial.failure);
+      return;
+    }
+    // What runs was started before the trial: it is another agent.
+    if ((await service.state()).invocation === trial.invocationBefore) await this.#start(trial);
+    else await this.#watch(trial);
   }
 
   /** Takes a bundle and removes it, whatever comes of it. */
   async apply(bundlePath: string): Promise<Outcome> {
     const { releases } = this.#options;
     const known: { manifest?: Manifest } = {};
+    let trial: Trial;
     try {
       const manifest = await this.#take(bundlePath, known);
-      return await this.#begin(manifest);
+      trial = await releases.beginTrial(manifest, (await this.#options.service.state()).invocation);
     } catch (error) {
       const { sequence, name } = known.manifest ?? {};
       const about = { ...(sequence !== undefined && { sequence }), ...(name !== undefined && { name }) };
       return this.#tell(await releases.refuse(messageOf(error), this.#now(), about));
     } finally {
-      await rm(bundlePath, { force: true });
+      // Not after the trial: a power cut in it would leave the bundle to be refused as one that was here already.
+      await remove(bundlePath);
     }
+    return this.#start(trial);
   }
 
-  async #begin(manifest: Manifest): Promise<Outcome> {
+  async #start(trial: Trial): Promise<Outcome> {
     const { releases, service } = this.#options;
-    const invocationBefore = (await service.state()).invocation;
-    const trial = await releases.beginTrial(manifest);
     try {
       await releases.putInPlace(trial);
       await service.restart();
     } catch (error) {
       return this.#goBack(trial, messageOf(error));
     }
-    return this.#try(trial, invocationBefore);
+    return this.#watch(trial);
   }
 
   async #take(bundlePath: string, known: { manifest?: Manifest }): Promise<Manifest> {
     const { releases, keys, check } = this.#options;
     const state = await releases.state();
+    if (state.trial !== undefined)
+      throw new FieldnoteError('UPDATE_REFUSED', `update ${state.trial.sequence} is still being tried`);
     const accept = (manifest: Manifest) => {
       known.manifest = manifest;
       const reason = refusalOf(manifest, {
@@ -110,11 +124,11 @@ export class Updater {
     return manifest;
   }
 
-  async #try(trial: Trial, invocationBefore: string | undefined): Promise<Outcome> {
-    const { releases, service, nowMs, sleep, say } = this.#options;
-    const { sequence, name, healthWindowS } = trial;
+  async #watch(trial: Trial): Promise<Outcome> {
+    const { releases, service, monotonicMs, sleep, say } = this.#options;
+    const { sequence, name, healthWindowS, invocationBefore } = trial;
     say(`trying update ${sequence} (${name}) for ${healthWindowS} s`);
-    const illness = await illnessOf({ service, healthWindowS, invocationBefore, nowMs, sleep });
+    const illness = await illnessOf({ service, healthWindowS, invocationBefore, monotonicMs, sleep });
     if (illness === undefined) return this.#tell(await releases.confirm(trial, this.#now()));
     return this.#goBack(trial, illness);
   }
@@ -138,5 +152,16 @@ export class Updater {
   #tell(outcome: Outcome): Outcome {
     this.#options.say(outcomeLine(outcome));
     return outcome;
+  }
+}
+
+/** A folder is put out of sight: to empty it, while its owner changes it, would lead to the files of others. */
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EISDIR') await rename(path, join(dirname(path), `.${randomUUID()}`));
+    else if (code !== 'ENOENT') throw error;
   }
 }

@@ -5,7 +5,8 @@ import { join, relative } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
-import { type BundledFile, type Manifest, manifestSchema } from './bundle.ts';
+import { FieldnoteError } from '../system/errors.ts';
+import { type BundledFile, bundlePath, type Manifest, manifestSchema } from './bundle.ts';
 import { signedHead } from './head.ts';
 
 export interface BundleContent {
@@ -30,7 +31,7 @@ export async function writeBundle(
   const payloadPath = `${to}.payload`;
   try {
     const { files, payload } = await writePayload(payloadPath, sources, onProgress);
-    const manifest = manifestSchema.parse({ format: 1, ...facts, payload, files });
+    const manifest = checked({ format: 1, ...facts, payload, files });
     await using file = await open(to, 'w');
     await file.writeFile(signedHead(manifest, privateKey));
     for await (const chunk of createReadStream(payloadPath)) await file.writeFile(chunk);
@@ -39,6 +40,13 @@ export async function writeBundle(
   } finally {
     await rm(payloadPath, { force: true });
   }
+}
+
+function checked(manifest: Manifest): Manifest {
+  const { data, error } = manifestSchema.safeParse(manifest);
+  if (data !== undefined) return data;
+  const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new FieldnoteError('BAD_ARGUMENT', `no device would take such an update: ${faults.join('; ')}`);
 }
 
 export interface WriteOptions {
@@ -73,6 +81,11 @@ async function sourcesOf({ agentFolder, modelsFolder, configurationPath }: Bundl
 }
 
 async function sourceOf(from: string, path: string): Promise<Source> {
+  if (!bundlePath.safeParse(path).success)
+    throw new FieldnoteError(
+      'BAD_ARGUMENT',
+      `${from} cannot be packed: its name has other than letters, digits and @ + . , = _ -`,
+    );
   const { size, mode } = await stat(from);
   return { from, path, sizeBytes: size, executable: (mode & 0o111) !== 0 };
 }

@@ -24,7 +24,7 @@ describe.concurrent('docs/commands.md', { timeout: 60_000 }, () => {
       const names = lines.map((words) => words[group === '' ? 0 : 1] ?? '');
       return [...new Set(names.filter((name) => !name.startsWith('--')))].sort();
     };
-    for (const group of ['', 'models', 'learn', 'store', 'eval', 'modbus']) {
+    for (const group of ['', 'models', 'learn', 'store', 'update', 'eval', 'modbus']) {
       const { stdout } = await runFieldnote(...(group === '' ? [] : [group]), '--help');
       expect(listedIn(stdout).sort()).toEqual(inPage(group));
     }
@@ -42,7 +42,7 @@ describe.concurrent('docs/commands.md', { timeout: 60_000 }, () => {
   });
 
   test('each group shows an example', async () => {
-    for (const group of ['models', 'learn', 'store']) {
+    for (const group of ['models', 'learn', 'store', 'update']) {
       const { stdout } = await runFieldnote(group, '--help');
       expect(stdout).toMatch(/^Examples?:\n {2}\$ fieldnote /m);
     }

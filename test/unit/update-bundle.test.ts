@@ -35,7 +35,7 @@ import {
   strangerKeys,
   writeFiles,
 } from '../support/made-update.ts';
-import { temporaryFolder } from '../support/store-samples.ts';
+import { folderInMemory } from '../support/update-device.ts';
 
 const TRUSTED = [makerKeys.publicKey];
 const INVALID = { code: 'UPDATE_INVALID' };
@@ -43,10 +43,10 @@ const UNTRUSTED = { code: 'UPDATE_UNTRUSTED' };
 
 /** What a device does with a bundle, up to the files. */
 async function open(bytes: Buffer, keys: readonly KeyObject[] = TRUSTED): Promise<string> {
-  const folder = temporaryFolder();
+  const folder = folderInMemory();
   writeFileSync(join(folder, 'a.update'), bytes);
   const to = join(folder, 'payload');
-  const manifest = await takePayload(join(folder, 'a.update'), { keys, to, accept: () => undefined });
+  const manifest = await takePayload(join(folder, 'a.update'), { keys, to, accept: async () => undefined });
   const release = join(folder, 'release');
   mkdirSync(release);
   await unpack(to, manifest, release);
@@ -59,7 +59,7 @@ describe('a bundle', () => {
   });
 
   test('that was written from folders gives back their files', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     writeFiles(folder, SMALL_AGENT);
     const to = join(folder, 'a.update');
     const content = {
@@ -76,7 +76,7 @@ describe('a bundle', () => {
   });
 
   test('is read from a folder however its path is written', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     writeFiles(folder, SMALL_AGENT);
     for (const agentFolder of [`${folder}/agent/`, `${folder}/./agent`, `${folder}/models/../agent`]) {
       const { files } = await writeBundle(join(folder, 'a.update'), {
@@ -86,6 +86,20 @@ describe('a bundle', () => {
         ...['agent/bin/node', 'agent/dist/cli/main.js', 'agent/empty.txt'],
       ]);
     }
+  });
+
+  test('is not written with what no device would take', async () => {
+    const folder = folderInMemory();
+    writeFiles(folder, [...SMALL_AGENT, { path: 'agent/naïve.txt', content: '' }]);
+    const { privateKey } = makerKeys;
+    const write = (facts: object, agentFolder = join(folder, 'models')) =>
+      writeBundle(join(folder, 'a.update'), {
+        ...{ content: { agentFolder }, facts: { ...FACTS, ...facts }, privateKey },
+      });
+    await expect(write({ healthWindowS: 1e6 })).rejects.toThrow('healthWindowS');
+    await expect(write({ for: {} })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
+    await expect(write({}, join(folder, 'agent'))).rejects.toThrow('naïve.txt cannot be packed');
+    await write({});
   });
 
   test('carries any content', async () => {
@@ -145,10 +159,10 @@ describe('a bundle that was damaged on the way', () => {
   });
 
   test('is refused when it is changed while it is read', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     const path = join(folder, 'a.update');
     writeFileSync(path, bytes);
-    const accept = () =>
+    const accept = async () =>
       writeFileSync(path, Buffer.concat([bytes.subarray(0, headBytes), Buffer.alloc(999)]));
     const taken = takePayload(path, { keys: TRUSTED, to: join(folder, 'payload'), accept });
     await expect(taken).rejects.toMatchObject(INVALID);
@@ -226,7 +240,7 @@ describe('paths of a bundle', () => {
       'fieldnote.yaml/below',
       ' agent/a',
     ],
-    ...['models', 'agent/ü', `agent/${'a/'.repeat(300)}a`, 'state.json', 'current', 'agent/a b', ''],
+    ...['models', 'agent/ü', 'agent/a*b', `agent/${'a/'.repeat(300)}a`, 'state.json', 'current', ''],
   ])('%j is refused', (path) => {
     expect(isManifest(withPath(path))).toBe(false);
   });
@@ -273,7 +287,7 @@ describe('a bundle from a hand that is trusted, but wrong,', () => {
   const [first] = SMALL_AGENT;
 
   test('that is a bomb is stopped at the size that its manifest names', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     const made = {
       content: Buffer.alloc(64 * 1024 * 1024),
       files: [{ path: 'models/bomb', content: 'tiny' }],
@@ -302,7 +316,7 @@ describe('a bundle from a hand that is trusted, but wrong,', () => {
   });
 
   test('whose payload cannot be read is refused, and not waited for', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     await expect(unpack(join(folder, 'gone'), madeParts().manifest, folder)).rejects.toMatchObject(INVALID);
   });
 
@@ -360,14 +374,14 @@ describe('what calls itself a bundle', () => {
   });
 
   test('and is a link, a pipe or a folder is refused, without waiting for it', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     writeFileSync(join(folder, 'real'), madeBundle());
     symlinkSync(join(folder, 'real'), join(folder, 'link'));
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     mkdirSync(join(folder, 'folder'));
     const take = (name: string) =>
       takePayload(join(folder, name), {
-        ...{ keys: TRUSTED, to: join(folder, 'payload'), accept: () => undefined },
+        ...{ keys: TRUSTED, to: join(folder, 'payload'), accept: async () => undefined },
       });
     for (const name of ['link', 'pipe', 'folder']) {
       await expect(take(name)).rejects.toThrow(/./);
@@ -377,11 +391,9 @@ describe('what calls itself a bundle', () => {
   });
 
   test('and is not accepted leaves nothing', async () => {
-    const folder = temporaryFolder();
+    const folder = folderInMemory();
     writeFileSync(join(folder, 'a'), madeBundle());
-    const accept = () => {
-      throw new Error('not for me');
-    };
+    const accept = () => Promise.reject(new Error('not for me'));
     const to = join(folder, 'payload');
     await expect(takePayload(join(folder, 'a'), { keys: TRUSTED, to, accept })).rejects.toThrow('not for me');
     expect(existsSync(to)).toBe(false);

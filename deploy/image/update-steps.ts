@@ -1,0 +1,122 @@
+import { mkdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../deb/run.ts';
+import type { Machine } from './machine.ts';
+import type { Broker } from './plant.ts';
+import { type Proof, until } from './proof.ts';
+
+/** Updates on a stick: one that works, one that does not, and one that was here before. */
+
+/** What the better agent calls itself. */
+const BETTER_VERSION = '0.1.0-better';
+const MIB = 1024 * 1024;
+
+export interface Workshop {
+  /** The repository. */
+  readonly root: string;
+  /** Gets keys, agents, bundles and sticks. */
+  readonly folder: string;
+  /** The program that was packed. */
+  readonly agentFolder: string;
+}
+
+/** Makes a key, and gives what belongs on the card for it. */
+export function makeUpdateKey({ root, folder }: Workshop): Record<string, string> {
+  rmSync(join(folder, 'keys'), { recursive: true, force: true });
+  fieldnote(root, ['update', 'keygen', join(folder, 'keys')]);
+  return { 'update-keys/update-key.pub': readFileSync(join(folder, 'keys/update-key.pub'), 'utf8') };
+}
+
+export async function update(
+  { proof, machine, broker }: { proof: Proof; machine: Machine; broker: Broker },
+  workshop: Workshop,
+): Promise<void> {
+  const better = changedAgent(workshop, 'better', 'package.json', (text) =>
+    text.replace(/"version": "[^"]*"/, `"version": "${BETTER_VERSION}"`),
+  );
+  const broken = changedAgent(
+    workshop,
+    'broken',
+    'dist/cli/run.js',
+    (text) => `throw new Error('broken');\n${text}`,
+  );
+  const bundles = await proof.step('two updates are packed and signed', () => [
+    bundle(workshop, 1, better),
+    bundle(workshop, 2, broken),
+  ]);
+  await machine.plugStick(stickWith(workshop, bundles));
+  await machine.waitFor('ls /dev/sda', /^\/dev\/sda$/);
+  await machine.run('mkdir -p /run/stick && mount -o ro /dev/sda /run/stick');
+  const apply = (name: string) =>
+    machine.run(`fieldnote update apply /run/stick/${name}.update 2>&1 || true`, 600_000);
+  await proof.step('an update is taken, proves itself, and stays', async () => {
+    expect(await apply('better'), /update 1 \(better\) installed/);
+    expect(await machine.run('fieldnote --version'), new RegExp(BETTER_VERSION));
+    const uptimeS = broker.health?.uptimeS ?? 0;
+    await until(
+      'the new agent reports',
+      () => (broker.health?.uptimeS ?? 0) > uptimeS,
+      () => broker.health?.uptimeS,
+    );
+  });
+  await proof.step('one that does not start is rolled back', async () => {
+    const said = await apply('broken');
+    expect(said, /update 2 \(broken\) rolled back/);
+    await machine.waitFor('systemctl is-active fieldnote', /^active$/);
+    expect(await machine.run('fieldnote --version'), new RegExp(BETTER_VERSION));
+    expect(
+      await machine.run('head -n 1 /var/lib/fieldnote-releases/current/agent/dist/cli/run.js'),
+      /^(?!throw)/,
+    );
+    proof.capture('update', `${said}\n${await machine.run('fieldnote update status')}`);
+  });
+  await proof.step('one that was here before is refused', async () => {
+    expect(await apply('better'), /update 1 \(better\) refused: its sequence 1 is not higher/);
+  });
+}
+
+function changedAgent(
+  { folder, agentFolder }: Workshop,
+  name: string,
+  path: string,
+  change: (text: string) => string,
+): string {
+  const to = join(folder, 'agents', name);
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(join(folder, 'agents'), { recursive: true });
+  // Links, so that the copy costs no room; the changed file becomes one of its own.
+  run('cp', ['--archive', '--link', agentFolder, to]);
+  const changed = change(readFileSync(join(to, path), 'utf8'));
+  unlinkSync(join(to, path));
+  writeFileSync(join(to, path), changed);
+  return to;
+}
+
+function bundle({ root, folder }: Workshop, sequence: number, agent: string): string {
+  const path = `${agent}.update`;
+  const key = join(folder, 'keys/update-key.pem');
+  fieldnote(root, [
+    ...['update', 'build', path, '--key', key, '--sequence', String(sequence)],
+    ...['--agent', agent, '--health-window', '20'],
+  ]);
+  return path;
+}
+
+/** A USB stick as a file. */
+function stickWith({ folder }: Workshop, files: readonly string[]): string {
+  const path = join(folder, 'stick.img');
+  const sizeMiB = Math.ceil(files.reduce((sum, file) => sum + statSync(file).size, 0) / MIB) + 16;
+  rmSync(path, { force: true });
+  run('truncate', ['--size', `${sizeMiB}M`, path]);
+  run('mkfs.vfat', ['-n', 'STICK', path]);
+  run('mcopy', ['-i', path, ...files, '::']);
+  return path;
+}
+
+function fieldnote(root: string, args: readonly string[]): string {
+  return run(process.execPath, [join(root, 'src/cli/main.ts'), ...args]);
+}
+
+function expect(said: string, pattern: RegExp): void {
+  if (!pattern.test(said)) throw new Error(`${pattern} was expected, but it said:\n${said}`);
+}
