@@ -42,7 +42,7 @@ const trial = release.extend({
 });
 export type Trial = z.infer<typeof trial>;
 
-const outcome = z.strictObject({
+export const outcomeSchema = z.strictObject({
   at: z.iso.datetime(),
   result: z.enum(['installed', 'rolled back', 'refused']),
   sequence: z.int().optional(),
@@ -50,7 +50,7 @@ const outcome = z.strictObject({
   reason: z.string().optional(),
 });
 /** What came of an update. */
-export type Outcome = z.infer<typeof outcome>;
+export type Outcome = z.infer<typeof outcomeSchema>;
 
 const state = z.strictObject({
   highestSequence: z.int().min(0),
@@ -59,7 +59,7 @@ const state = z.strictObject({
   current: release.optional(),
   previous: release.optional(),
   trial: trial.optional(),
-  last: outcome.optional(),
+  last: outcomeSchema.optional(),
 });
 export type State = z.infer<typeof state>;
 
