@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { PHASES, SEVERITIES } from '../src/publish/mirrored.ts';
+import { outcomeSchema } from '../src/update/releases.ts';
+import { PART_BYTES, updateSchemas } from '../src/update-carrier/protocol.ts';
 import { LANES } from '../src/values/lane.ts';
 import { receiptSchema } from '../src/values/receipt.ts';
 
@@ -45,11 +47,26 @@ export function asyncApi(): object {
       ),
       gap: channel('gap', 'The newest durable records of what was lost, and how much, retained.', 'gap'),
       receipt: channel('receipt', 'Collectors say here what they have stored durably.', 'receipt'),
+      update_offer: channel(
+        'update/offer',
+        'Offers a signed update and asks how far it has come; only with `mqtt.updates`.',
+        'updateOffer',
+      ),
+      update_part: channel(
+        'update/part',
+        'A part of an update: SHA-256 of its head (32 bytes), number of the part from 0 (4 bytes, big-endian), and its bytes: ' +
+          `${PART_BYTES}, the last part fewer.`,
+        'updatePart',
+      ),
+      update_state: channel('update/state', 'What the node has of an offered update, QoS 1.', 'updateState'),
     },
     operations: {
-      ...publishing(['incident', 'digest', 'status', 'health', 'asset', 'gap']),
+      ...publishing(['incident', 'digest', 'status', 'health', 'asset', 'gap', 'update_state']),
       // Only with mqtt.receipts: a node that waits for receipts keeps each report until its own.
       hear_receipt: { action: 'receive', channel: { $ref: '#/channels/receipt' } },
+      // Only with mqtt.updates.
+      hear_update_offer: { action: 'receive', channel: { $ref: '#/channels/update_offer' } },
+      hear_update_part: { action: 'receive', channel: { $ref: '#/channels/update_part' } },
     },
     components: { messages: messages() },
   };
@@ -115,9 +132,29 @@ function messages(): object {
       },
     },
     asset: assetMessage(),
-    health: { payload: { type: 'object', properties: { counters: { type: 'object' } } } },
+    health: healthMessage(),
     receipt: { payload: z.toJSONSchema(receiptSchema) },
+    updateOffer: { payload: z.toJSONSchema(updateSchemas.offer) },
+    updatePart: { contentType: 'application/octet-stream' },
+    updateState: { payload: z.toJSONSchema(updateSchemas.state) },
   };
+}
+
+function healthMessage(): object {
+  const release = {
+    type: 'object',
+    description: 'Of the updates of this device; absent when there was never one.',
+    required: ['sequence'],
+    properties: {
+      sequence: {
+        type: ['integer', 'null'],
+        description: 'Of the release in use; null for the program that the package has installed.',
+      },
+      trial: { type: 'integer', description: 'Sequence of the update that is being tried.' },
+      last: { ...z.toJSONSchema(outcomeSchema), description: 'What came of the last update.' },
+    },
+  };
+  return { payload: { type: 'object', properties: { release, counters: { type: 'object' } } } };
 }
 
 function gapMessage(): object {

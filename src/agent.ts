@@ -10,6 +10,7 @@ import { Mirroring } from './mirroring.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { Secrets } from './publish/secrets.ts';
 import { createPublisher } from './publishing.ts';
+import { ReleaseNews } from './release.ts';
 import { acceptReport, acceptText, makeReport, type ReportingParts } from './reporting.ts';
 import type { Source } from './source-seam.ts';
 import { startSources } from './sources.ts';
@@ -23,6 +24,8 @@ import type { Logger } from './system/log.ts';
 import type { VitalSign } from './system/pulse.ts';
 import type { StrainLimits } from './system/strain.ts';
 import { agentVersion } from './system/version.ts';
+import type { Releases } from './update/releases.ts';
+import { startUpdates } from './updates.ts';
 import type { Lane } from './values/lane.ts';
 import { createWriter, readUnwritten } from './writing.ts';
 
@@ -48,6 +51,8 @@ export interface AgentOptions {
   readonly deviceId?: string | undefined;
   /** Why work that can wait should wait now; `strainOf` asks the kernel. */
   readonly strain: (limits: StrainLimits) => string | undefined;
+  /** What came of the updates of this device. */
+  readonly releases: Pick<Releases, 'state'>;
   readonly log: Logger;
   /** Hears every minute in one line how everything is. */
   readonly onStatus?: (line: string) => void;
@@ -127,6 +132,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   for (const report of readUnwritten(await keeper.unwritten())) writer?.add(report);
   const sources = await startSources({ ...parts, assets });
   if (mqtt) parts.mirroring = await startMirroring(parts, mqtt, { assets, sources });
+  const updates = mqtt && startUpdates({ ...parts, mqtt, isQuiet });
   const telling = startTelling(parts, { publisher, assets, sources });
   digests.start();
   const tick = setInterval(() => assets.advanceTo(clock.monoMs()), TICK_MS);
@@ -138,6 +144,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       clearInterval(tick);
       telling.stop();
       asking.stop();
+      await updates?.stop();
       await Promise.all([...sources.values()].map((source) => source.stop()));
       await assets.stop();
       await judge.stop();
@@ -160,7 +167,8 @@ interface Told {
 /** Says again and again how everything is: to the broker, to the mirrors, and to the log. */
 function startTelling(parts: Parts, { publisher, assets, sources }: Told) {
   const { config, clock, counters, keeper, writer, log } = parts;
-  const health: HealthParts = { clock, counters, assets, sources, keeper, writer };
+  const releases = new ReleaseNews(parts.releases, log);
+  const health: HealthParts = { clock, counters, assets, sources, keeper, writer, releases };
   const sayStatus = async () => {
     const line = statusLineOf(await healthOf(health), counters);
     log.info(line);

@@ -1,5 +1,6 @@
 import type { AssetHealth } from './asset.ts';
 import type { Assets } from './assets.ts';
+import type { ReleaseNews } from './release.ts';
 import type { Writer } from './report/writer.ts';
 import type { Source } from './source-seam.ts';
 import type { StoreKeeper } from './store-keeper.ts';
@@ -14,11 +15,13 @@ export interface HealthParts {
   readonly sources: ReadonlyMap<string, Source>;
   readonly keeper: StoreKeeper;
   readonly writer: Writer | undefined;
+  readonly releases: Pick<ReleaseNews, 'look'>;
 }
 
 /** The document behind the topic `health`. */
-export async function healthOf({ clock, counters, assets, sources, keeper, writer }: HealthParts) {
+export async function healthOf({ clock, counters, assets, sources, keeper, writer, releases }: HealthParts) {
   const store = await keeper.store?.totals().catch(() => undefined);
+  const release = await releases.look();
   return {
     at: clock.stampAt(clock.monoMs()),
     uptimeS: Math.round(process.uptime()),
@@ -32,6 +35,7 @@ export async function healthOf({ clock, counters, assets, sources, keeper, write
     ),
     assets: assets.health,
     ...(writer && { writer: writer.health }),
+    ...(release && { release }),
     store: store ?? 'not available',
     counters: counters.snapshot(),
   };

@@ -148,7 +148,8 @@ function createSparkplug(parts: MirroringParts): Sparkplug | undefined {
   });
 }
 
-function linkOf({ config, mqtt, secrets, clock }: MirroringParts, name: string): Link {
+/** A connection of its own beside that of the reports, told apart by its name. */
+export function linkOf({ config, mqtt, secrets, clock }: LinkParts, name: string): Link {
   const { site, node } = config;
   const { url, username, keepAlive: keepAliveMs, ackTimeout: ackTimeoutMs } = mqtt;
   const clientId = `fieldnote.${site}.${node}.${name}`;
@@ -161,9 +162,10 @@ function linkOf({ config, mqtt, secrets, clock }: MirroringParts, name: string):
   };
 }
 
+type LinkParts = Pick<MirroringParts, 'config' | 'mqtt' | 'secrets' | 'clock'>;
 type Link = Omit<MirrorLinkOptions, 'subscriptions' | 'willOf' | 'on'>;
 
-function lostBy({ log }: MirroringParts, name: string): MirrorLinkOptions['on']['lost'] {
+export function lostBy({ log }: Pick<MirroringParts, 'log'>, name: string): MirrorLinkOptions['on']['lost'] {
   return ({ code, message }, retryInMs) =>
     log.warn({ code }, `${name}: ${message}; trying again in ${(retryInMs / 1000).toFixed(1)} s`);
 }

@@ -10,6 +10,7 @@ import { Pulse, type VitalSign } from '../system/pulse.ts';
 import { strainOf } from '../system/strain.ts';
 import { Supervisor } from '../system/supervisor.ts';
 import { agentVersion } from '../system/version.ts';
+import { RELEASES_FOLDER, Releases } from '../update/releases.ts';
 import { EXIT } from './exit.ts';
 
 /** A stop that takes longer was not going to end. systemd would wait 90 s and then kill. */
@@ -32,7 +33,8 @@ export async function run(configPath: string): Promise<void> {
   log.info({ config: configPath, sha256 }, `Fieldnote ${agentVersion} starts`);
   const bootId = readFileSync(BOOT_ID_FILE, 'utf8').trim();
   const deviceId = deviceIdOf(config.dataDir);
-  const device = { bootId, deviceId, strain: strainOf };
+  const releases = new Releases({ folder: RELEASES_FOLDER, configurationPath: configPath });
+  const device = { bootId, deviceId, strain: strainOf, releases };
   const onStatus = (line: string) => supervisor.status(line);
   const agent = await supervisor.starting(
     'opening the store',

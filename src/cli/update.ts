@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addUpdateSend } from './update-send-command.ts';
 
 /** `fieldnote update …`: signed bundles of agent, models and configuration; how they are made, and what came of them. */
 export function addUpdate(fieldnote: Command, configDefault: string): void {
@@ -67,6 +68,8 @@ function addTaking(update: Command): void {
     .description('give a bundle to the updater of this device, and wait for what comes of it')
     .action(async (bundle) => (await import('./update-apply.ts')).updateApply(bundle))
     .addHelpText('after', example('sudo fieldnote update apply /media/usb/autumn.update'));
+
+  addUpdateSend(update);
 
   update
     .command('status')

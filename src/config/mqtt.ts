@@ -55,6 +55,15 @@ const sparkplug = z.strictObject({
   interval: duration('1s', '1h').prefault('10s').describe('How often values that have changed are sent.'),
 });
 
+const updates = z.strictObject({
+  keys: z
+    .string()
+    .startsWith('/')
+    .optional()
+    .describe('Folder of the public keys that sign updates; /etc/fieldnote/update-keys when absent.'),
+  sizeMaxMiB: z.int().min(1).max(512).default(256).describe('Larger updates are refused.'),
+});
+
 export const mqtt = z.strictObject({
   url: brokerUrl,
   version: z
@@ -118,4 +127,7 @@ export const mqtt = z.strictObject({
   receiptTimeout: duration('1s', '1h')
     .prefault('30s')
     .describe('A report without a receipt by then goes again.'),
+  updates: updates
+    .optional()
+    .describe('Signed updates are taken from the broker (`fieldnote update send`); `{}` switches it on.'),
 });

@@ -53,7 +53,8 @@ export interface MirrorLinkOptions {
 export interface MirrorLinkEvents {
   /** Everything can be sent from now on; what was sent before is forgotten. */
   connected(): void;
-  message(topic: string, payload: Buffer): void;
+  /** The next one comes, and this one is acknowledged, when the promise is fulfilled; it must never be rejected. */
+  message(topic: string, payload: Buffer): void | Promise<void>;
   lost(error: FieldnoteError, retryInMs: number): void;
 }
 
@@ -192,7 +193,9 @@ export class MirrorLink {
     client.on('connect', () => {
       isAnswered = true;
     });
-    client.on('message', (topic, payload) => on.message(topic, payload));
+    client.handleMessage = ({ topic, payload }, done) => {
+      void Promise.resolve(on.message(topic, Buffer.from(payload))).then(() => done());
+    };
     client.on('disconnect', ({ reasonCode = 0 }) => end(disconnected(reasonCode, whom)));
     client.on('error', (error) => end(connectionFailed(error, whom, now())));
     client.on('close', () => {

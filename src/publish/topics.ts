@@ -17,6 +17,12 @@ export interface Topics {
   readonly receipt: string;
   /** What happened over a stretch of time. */
   readonly digest: string;
+  /** Where somebody offers an update. */
+  readonly updateOffer: string;
+  /** Where the parts of an update come. */
+  readonly updatePart: string;
+  /** What the node has of an update. */
+  readonly updateState: string;
   /** Reports about one asset. */
   incident(asset: string): string;
   /** Retained: how one asset is now. Only for those who were asked to show it. */
@@ -36,6 +42,9 @@ export function topicsOf({ site, node }: { site: string; node: string }): Topics
     check: `${root}/check`,
     receipt: `${root}/receipt`,
     digest: `${root}/digest`,
+    updateOffer: `${root}/update/offer`,
+    updatePart: `${root}/update/part`,
+    updateState: `${root}/update/state`,
     incident: (asset) => `${root}/incident/${level('asset', asset)}`,
     asset: (asset) => `${root}/asset/${level('asset', asset)}`,
   };

@@ -69,6 +69,9 @@ export const COUNTERS = {
   receipts_ignored:
     'receipts about reports that were not sent over this connection, of another store, or in a flood',
   receipts_overdue: 'reports sent again because no receipt came in time',
+  update_parts: 'parts of updates that came over the broker and were stored',
+  update_parts_ignored: 'parts of updates that were not asked for, came twice or out of order, or are none',
+  updates_refused: 'updates that came over the broker and were refused',
   broker_connects: 'connections to the broker',
   broker_losses: 'connections to the broker that failed or were lost',
   history_blocks_damaged: 'blocks of the sample history that the disk has damaged',

@@ -16,6 +16,7 @@ async function startOn(root: string, plant: Plant): Promise<RunningAgent> {
   const pause = { heatMaxC: 80, memoryMinMiB: 0, batteryMinPercent: 0 };
   const { config, sha256 } = loadConfig(writeConfig(plant.folder, writerConfig(plant, { pause })));
   return startAgent({
+    releases: { state: async () => ({ highestSequence: 0 }) },
     config,
     configSha256: sha256,
     secrets: async () => ({}),

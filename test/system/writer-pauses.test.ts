@@ -41,6 +41,7 @@ class FlightController implements Disposable {
 async function startOn(root: string, config: unknown, bootId = 'boot of the test'): Promise<RunningAgent> {
   const { config: read, sha256 } = loadConfig(writeConfig(root, config));
   return startAgent({
+    releases: { state: async () => ({ highestSequence: 0 }) },
     ...{ config: read, configSha256: sha256, secrets: async () => ({}), bootId, log: createLog('silent') },
     strain: (limits) => strainOf(limits, root),
   });
