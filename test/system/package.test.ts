@@ -11,8 +11,12 @@ import { timed } from '../support/timed.ts';
 
 const PACKAGE_MB_MAX = 60;
 const INSTALLED_MB_MAX = 170;
-/** Tenths: systemd-analyze says 1.4. */
-const EXPOSURE_MAX = 14;
+/** Tenths: systemd-analyze says 1.4. The updater is root, and may read the bundles that belong to the agent. */
+const EXPOSURE_MAX: [name: string, max: number][] = [
+  ['fieldnote', 14],
+  ['fieldnote-update-recover', 14],
+  ['fieldnote-update', 15],
+];
 const MINUTES_10 = 600_000;
 
 const canBuild = [
@@ -89,11 +93,11 @@ describe.runIf(canBuild)('the package for arm64, built on another processor', ()
 });
 
 describe.runIf(needsCommand('systemd-analyze', 'systemd'))('the unit', () => {
-  test('is exposed by 1.4 at most', () => {
-    const unit = join(root, 'deploy/systemd/fieldnote.service');
+  test.each(EXPOSURE_MAX)('%s is exposed by %d tenths at most', (name, max) => {
+    const unit = join(root, 'deploy/systemd', `${name}.service`);
     const gate = (threshold: number) =>
       run('systemd-analyze', ['security', '--offline=true', `--threshold=${threshold}`, unit]);
-    console.log(gate(EXPOSURE_MAX).trim().split('\n').at(-1));
+    console.log(gate(max).trim().split('\n').at(-1));
     // The gate does close.
     expect(() => gate(5)).toThrow(/Overall exposure/);
   });
