@@ -109,6 +109,12 @@ describe.runIf(canInstall)('the package for amd64 on a Debian of its own', () =>
     expect(verified.trim().split('\n')).toHaveLength(unknown.length);
   });
 
+  test('has units of the updater that older systemd reads too', () => {
+    const units = ['fieldnote-update.service', 'fieldnote-update.path', 'fieldnote-update-recover.service'];
+    const verified = debian.shell(`systemd-analyze verify --man=no ${units.join(' ')} 2>&1`);
+    expect(verified.split('\n').filter((line) => line.includes('fieldnote-update'))).toEqual([]);
+  });
+
   test(
     'makes a container that runs as nobody in particular, and whose configuration is a good one',
     () => {
@@ -126,11 +132,29 @@ describe.runIf(canInstall)('the package for amd64 on a Debian of its own', () =>
     MINUTES_10,
   );
 
-  test('keeps configuration and data when a newer one is installed', () => {
+  test('starts the agent of the release in use, and its own where there is none', () => {
+    const releases = '/var/lib/fieldnote-releases';
+    const node = `${releases}/5/agent/bin/node`;
+    expect(debian.shell(`ls ${releases}`)).toBe('incoming\n');
+    debian.shell(`mkdir -p ${releases}/5/agent/bin ${releases}/5/models; touch ${releases}/5/models/kept`);
+    debian.write(node, '#!/bin/sh\necho "$@"\n', 0o755);
+    debian.shell(`ln -s 5 ${releases}/current`);
+    const main = `${releases}/current/agent/dist/cli/main.js`;
+    expect(debian.run('fieldnote', '--version')).toBe(`${main} --version\n`);
+    const arguments_ = `${main} run --config /etc/fieldnote/fieldnote.yaml`;
+    expect(debian.run('/usr/lib/fieldnote/start')).toContain(arguments_);
+    debian.shell(`chmod 644 ${node}`);
+    expect(debian.run('fieldnote', '--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+    debian.shell(`chmod 755 ${node}`);
+  });
+
+  test('keeps configuration and data when a newer one is installed, and puts the agent of an update aside', () => {
     debian.shell(
       'echo "# mine" >> /etc/fieldnote/fieldnote.yaml; mkdir -p /var/lib/fieldnote; echo kept > /var/lib/fieldnote/kept',
     );
     debian.run('dpkg', '-i', '/newer.deb');
+    const release = debian.shell('cd /var/lib/fieldnote-releases/current/; find . | sort');
+    expect(release).toBe('.\n./models\n./models/kept\n');
     expect(debian.run('dpkg', '--status', 'fieldnote')).toContain('Version: 99.0');
     expect(debian.shell('tail -n 1 /etc/fieldnote/fieldnote.yaml; cat /var/lib/fieldnote/kept')).toBe(
       '# mine\nkept\n',
