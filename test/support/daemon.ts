@@ -30,10 +30,17 @@ export class Daemon implements AsyncDisposable {
   stderr = '';
   readonly #child: ChildProcess;
 
-  /** @param env more than its environment */
-  constructor(configPath: string, env: NodeJS.ProcessEnv = {}) {
-    const commandLine = [FIELDNOTE, 'run', '--config', configPath];
-    this.#child = spawn(process.execPath, commandLine, {
+  /**
+   * @param env more than its environment
+   * @param program what is started instead of the sources; it has to become the daemon, without a process between
+   */
+  constructor(
+    configPath: string,
+    env: NodeJS.ProcessEnv = {},
+    program: readonly string[] = [process.execPath, FIELDNOTE],
+  ) {
+    const [command = '', ...before] = program;
+    this.#child = spawn(command, [...before, 'run', '--config', configPath], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });

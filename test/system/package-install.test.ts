@@ -5,8 +5,11 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { buildDeb, commitEpochS, packDeb } from '../../deploy/deb/build.ts';
 import { run } from '../../deploy/deb/run.ts';
 import { targetOf } from '../../deploy/deb/target.ts';
+import { capturesIn, isShown } from '../support/captures.ts';
 import { Chroot } from '../support/chroot.ts';
 import { Containers } from '../support/container.ts';
+import { eventually } from '../support/daemon.ts';
+import { InstalledDevice } from '../support/installed-device.ts';
 import { needsCommand } from '../support/needs.ts';
 import { root } from '../support/source-tree.ts';
 import { timed } from '../support/timed.ts';
@@ -18,7 +21,50 @@ const canInstall = [
   needsCommand('dh', 'debhelper'),
   needsCommand('mmdebstrap'),
   needsCommand('buildah'),
+  needsCommand('socat'),
 ].every(Boolean);
+
+const CONFIG = '/etc/fieldnote/fieldnote.yaml';
+const PORT = '/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0';
+/** What makes an asset learn and judge within seconds, as lines of YAML for sed. */
+const HASTE = [
+  '',
+  'window: { rateHz: 100, length: 100ms, step: 20ms, hold: 1s }',
+  'incident: { openAfter: 500ms, closeAfter: 500ms, mergeWithin: 0s }',
+].join('\\n    ');
+
+const page = readFileSync(join(root, 'docs/install.md'), 'utf8');
+const captures = capturesIn(page);
+
+/** Types what the page shows as typed, and compares. */
+function expectShown(device: InstalledDevice, command: RegExp): void {
+  const found = captures.filter((one) => command.test(withoutSudo(one.command)));
+  expect(found).toHaveLength(1);
+  for (const { command: line, lines } of found) {
+    const written = device.type(withoutSudo(line));
+    if (!isShown(lines, written)) expect(written).toBe(lines.join('\n'));
+  }
+}
+
+/** Here everybody is root. */
+function withoutSudo(line: string): string {
+  return line.replace(/^sudo /, '');
+}
+
+function sectionOf(title: string): string {
+  return page.split(/^## /m).find((section) => section.startsWith(title)) ?? '';
+}
+
+/** Commands of each block of a section that shows nothing but commands. */
+function blocksOf(section: string): string[][] {
+  const blocks = section.split(/\n\n/).filter((block) => /^ {4}sudo /.test(block));
+  return blocks.map((block) => block.split('\n').map((line) => withoutSudo(line.trim())));
+}
+
+function waitingIn(device: InstalledDevice): number {
+  const { lanes } = JSON.parse(device.type('fieldnote store status --json'));
+  return Object.values<{ pending: number }>(lanes).reduce((sum, { pending }) => sum + pending, 0);
+}
 
 function sha256Of(path: string): string {
   return run('sha256sum', [path]).slice(0, 64);
@@ -128,6 +174,68 @@ describe.runIf(canInstall)('the package for amd64 on a Debian of its own', () =>
       expect(containers.run(container, 'id')).toMatch(/^uid=\d+\(fieldnote\) .*\(dialout\)/);
       expect(containers.run(container, entry, '--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
       expect(containers.run(container, entry, 'check', '/etc/fieldnote/fieldnote.yaml')).toContain('is good');
+    },
+    MINUTES_10,
+  );
+
+  test(
+    'shows what docs/install.md shows, from the first check to the first report',
+    async () => {
+      const device = new InstalledDevice(folder);
+      await using plugged = await device.plugIn(PORT);
+      const { machine } = plugged;
+      device.type(
+        'install -d -o fieldnote -g fieldnote -m 0750 /var/lib/fieldnote; echo old > /etc/machine-id',
+      );
+      // Only the times are shorter than those that ship.
+      device.type(`sed -i 's|path: .*|path: ${PORT}|; s|for: 10min|for: 4s${HASTE}|' ${CONFIG}`);
+      expectShown(device, /^fieldnote check/);
+      const daemon = device.start(CONFIG);
+      await daemon.logged(/^watching pump1/);
+      expectShown(device, /^fieldnote learn status/);
+      machine.isFaulty = true;
+      await daemon.logged(/Drive-end vibration/);
+      const { lineCount } = machine;
+      await eventually(() => expect(machine.lineCount).toBeGreaterThan(lineCount + 150));
+      machine.isFaulty = false;
+      await daemon.logged(/back to normal/);
+      expectShown(device, /^fieldnote ask/);
+      expect(await daemon.stop()).toBe(0);
+    },
+    MINUTES_10,
+  );
+
+  test(
+    'goes on where the old device was when its backup is put on another one, as docs/install.md says',
+    async () => {
+      const device = new InstalledDevice(folder);
+      await using _plugged = await device.plugIn(PORT);
+      const [backup, restore] = blocksOf(sectionOf('Backup'));
+      device.type('mkdir -p /media/usb');
+      let daemon = device.start(CONFIG);
+      await daemon.logged(/^watching pump1/);
+      const waiting = waitingIn(device);
+      expect(waiting).toBeGreaterThan(0);
+      const follow = async (line: string) => {
+        if (line === 'systemctl stop fieldnote') await daemon.stop();
+        else if (line === 'systemctl start fieldnote') daemon = device.start(CONFIG);
+        else device.type(line);
+      };
+      for (const line of backup ?? []) await follow(line);
+      await daemon.logged(/^watching pump1/);
+      // What another device has of this one: the package, and nothing else.
+      await daemon.stop();
+      device.type('rm -rf /var/lib/fieldnote /etc/fieldnote; echo new > /etc/machine-id');
+      for (const line of restore ?? []) await follow(line);
+      await daemon.logged(/^watching pump1/);
+      expect(daemon.messagesFrom(50)).toEqual([
+        expect.stringMatching(/copied or restored \(another device\)/),
+      ]);
+      expect(daemon.log.some(({ msg }) => msg.startsWith('learning'))).toBe(false);
+      expect(waitingIn(device)).toBe(waiting);
+      expectShown(device, /^fieldnote store status/);
+      await daemon.stop();
+      device.type('rm -r /media/usb');
     },
     MINUTES_10,
   );
