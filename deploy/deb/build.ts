@@ -26,6 +26,7 @@ const UNITS = [
   'fieldnote-update.service',
   'fieldnote-update.path',
   'fieldnote-update-recover.service',
+  'fieldnote-usb-update@.service',
 ];
 
 /** xz is what every dpkg and lintian reads; zstd takes a tenth of the time and a quarter more room. */
@@ -46,7 +47,8 @@ export function buildDeb({ target, compression, epochS }: DebOptions): string {
   mkdirSync(folder, { recursive: true });
   layOut(join(folder, 'app'), target);
   cpSync(join(import.meta.dirname, 'debian'), join(folder, 'debian'), { recursive: true });
-  for (const name of ['fieldnote', 'start']) cpSync(join(import.meta.dirname, name), join(folder, name));
+  for (const name of ['fieldnote', 'start', 'usb-update'])
+    cpSync(join(import.meta.dirname, name), join(folder, name));
   for (const unit of UNITS)
     cpSync(
       join(root, 'deploy/systemd', unit),
