@@ -17,6 +17,7 @@ import { mirrorLinkTo } from '../support/mirror-rig.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { needsCommand } from '../support/needs.ts';
 import { createRig, MemoryOutbox } from '../support/publisher-rig.ts';
+import { canMount, runOnSmallDisk } from '../support/small-disk.ts';
 import { bundleOf, outgoing } from '../support/update-line.ts';
 
 const NODE = { site: 'plant', node: 'pump7' } as const;
@@ -175,6 +176,30 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
       expect(readFileSync(log, 'utf8')).toContain('fieldnote/plant/updated/update/offer'),
     );
     expect(readFileSync(log, 'utf8')).not.toContain('fieldnote/plant/plain/update');
+  });
+});
+
+describe.runIf(canMount)('a small disk', () => {
+  test('is left as it was when an update does not fit on it', async () => {
+    const { path, ...folder } = await newFolder();
+    onTestFinished(() => folder[Symbol.asyncDispose]());
+    const disk = join(path, 'disk');
+    mkdirSync(disk);
+    const program = join(import.meta.dirname, 'small-disk-updates.ts');
+    const { stdout, stderr } = runOnSmallDisk(disk, 'size=16m', program, disk, join(path, 'own'));
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      full: {
+        last: 'refused',
+        reasons: [expect.stringMatching(/^ENOSPC/)],
+        files: [],
+        free: expect.closeTo(1, 2),
+      },
+      outcome: expect.stringMatching(
+        /^the node refuses it: \d+\.\d MiB more have to be free for it on the disk$/,
+      ),
+      files: [],
+    });
   });
 });
 
