@@ -71,7 +71,7 @@ export function startUpdates(parts: UpdatesParts): { stop(): Promise<void> } | u
     ...linkOf(parts, 'update'),
     subscriptions: [updateOffer, updatePart],
     on: {
-      connected: () => {},
+      connected: () => receiver.connected(),
       message: (topic, payload) => (topic === updateOffer ? receiver.offer(payload) : receiver.part(payload)),
       lost: lostBy(parts, 'updates'),
     },

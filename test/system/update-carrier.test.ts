@@ -18,7 +18,7 @@ import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { needsCommand } from '../support/needs.ts';
 import { createRig, MemoryOutbox } from '../support/publisher-rig.ts';
 import { canMount, runOnSmallDisk } from '../support/small-disk.ts';
-import { bundleOf, outgoing } from '../support/update-line.ts';
+import { bundleOf, offerOf, outgoing, partsOf } from '../support/update-line.ts';
 
 const NODE = { site: 'plant', node: 'pump7' } as const;
 const TOPIC = 'fieldnote/plant/pump7';
@@ -62,6 +62,18 @@ async function send(bytes: Buffer, { port }: Mosquitto, at: (share: number) => v
   }
 }
 
+/** The part of the node that takes updates, in this process. */
+function startTaking(config: unknown) {
+  const parsed = configSchema.parse(config);
+  const counters = new Counters();
+  const updates = startUpdates({
+    ...{ config: parsed, mqtt: parsed.mqtt as MqttConfig, secrets: async () => ({}), isQuiet: () => false },
+    releases: { state: async () => ({ highestSequence: 0 }) },
+    ...{ clock: systemClock(() => 1), counters, log: createLog('silent') },
+  });
+  return { updates, counters };
+}
+
 /** Calls each step once, when its share is reached. */
 function atShares(steps: Readonly<Record<number, () => void>>): (share: number) => void {
   const left = new Map(Object.entries(steps).map(([share, step]) => [Number(share), step]));
@@ -77,7 +89,7 @@ function atShares(steps: Readonly<Record<number, () => void>>): (share: number) 
 describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout: 120_000 }, () => {
   test('arrives byte for byte though broker and node are killed on the way', async () => {
     const { incoming, broker, start } = await setUpNode();
-    const bytes = bundleOf(12 * MIB);
+    const bytes = bundleOf(6 * MIB);
     let daemon = start();
     await daemon.logged(/^connected to/);
     const cuts: Promise<unknown>[] = [];
@@ -99,14 +111,14 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
     const resumedAt = Number(/from part (\d+) on/.exec(msg)?.[1]);
     // It went on, and did not begin anew.
     expect(resumedAt).toBeGreaterThan(0.5 * (bytes.length / (60 * 1024)));
-    console.log(`12 MiB over kills of the broker and of the node: ${tookS.toFixed(1)} s`);
+    console.log(`6 MiB over kills of the broker and of the node: ${tookS.toFixed(1)} s`);
   });
 
   test('takes as long as the disk does, and a word of the sender at its end', async () => {
     const { folder, config, broker, start } = await setUpNode();
     await start().logged(/^connected to/);
     const path = join(folder, 'a.update');
-    writeFileSync(path, bundleOf(24 * MIB, { facts: { healthWindowS: 10 } }));
+    writeFileSync(path, bundleOf(12 * MIB, { facts: { healthWindowS: 10 } }));
     const program = join(import.meta.dirname, '../../bin/fieldnote.js');
     const begin = performance.now();
     const args = ['update', 'send', path, '--broker', config.mqtt.url, '--site', 'plant', '--node', 'pump7'];
@@ -117,7 +129,7 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
       said += text;
     });
     await eventually(() => expect(said).toContain('the node has it'));
-    console.log(`24 MiB with nothing in the way: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+    console.log(`12 MiB with nothing in the way: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
     expect(said).toMatch(
       /^sending update 5 to plant\/pump7, 0 %\n(.*\n)*.*, 90 %\n.*, 100 %\nthe node has it/m,
     );
@@ -145,7 +157,7 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
     const { incoming, broker, start } = await setUpNode({ sizeMaxMiB: 8 });
     const daemon = start();
     await daemon.logged(/^connected to/);
-    await expect(send(bundleOf(9 * MIB), broker)).rejects.toThrow('at most 8388608 are taken');
+    await expect(send(bundleOf(8 * MIB), broker)).rejects.toThrow('at most 8388608 are taken');
     const shares: number[] = [];
     const forged = bundleOf(4 * MIB, { privateKey: strangerKeys.privateKey });
     await expect(send(forged, broker, (share) => shares.push(share))).rejects.toThrow(
@@ -204,7 +216,7 @@ describe.runIf(canMount)('a small disk', () => {
 });
 
 describe.runIf(needsCommand('mosquitto'))('critical reports beside an update', { timeout: 120_000 }, () => {
-  const REPORTS = 200;
+  const REPORTS = 100;
   const INTERVAL_MS = 5;
 
   /** Milliseconds from accepting a critical report to its arrival at a subscriber, one report after the other. */
@@ -233,15 +245,9 @@ describe.runIf(needsCommand('mosquitto'))('critical reports beside an update', {
     const { config, broker, dataDir, folder } = await setUpNode();
     mkdirSync(dataDir);
     const alone = await latenciesMs(broker, (count) => count === REPORTS);
-    const parsed = configSchema.parse(config);
-    const counters = new Counters();
-    const updates = startUpdates({
-      ...{ config: parsed, mqtt: parsed.mqtt as MqttConfig, secrets: async () => ({}), isQuiet: () => false },
-      releases: { state: async () => ({ highestSequence: 0 }) },
-      ...{ clock: systemClock(() => 1), counters, log: createLog('error') },
-    });
+    const { updates, counters } = startTaking(config);
     const path = join(folder, 'a.update');
-    writeFileSync(path, bundleOf(32 * MIB));
+    writeFileSync(path, bundleOf(12 * MIB));
     const program = join(import.meta.dirname, '../../bin/fieldnote.js');
     const args = ['update', 'send', path, '--broker', config.mqtt.url, '--site', 'plant', '--node', 'pump7'];
     const child = spawn(process.execPath, [program, ...args], { stdio: 'ignore' });
@@ -260,6 +266,35 @@ describe.runIf(needsCommand('mosquitto'))('critical reports beside an update', {
     // Parts did come meanwhile, and not all of them before the first report.
     expect(parts).toBeGreaterThan(8);
     expect(beside.length).toBeGreaterThan(8);
+  });
+
+  test('come one after the other while a stranger sends all that he can', async () => {
+    const { config, broker, dataDir } = await setUpNode();
+    mkdirSync(dataDir);
+    const { updates, counters } = startTaking(config);
+    onTestFinished(() => updates?.stop());
+    const stranger = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`);
+    onTestFinished(() => stranger.endAsync(true));
+    const forged = outgoing(bundleOf(4 * MIB, { privateKey: strangerKeys.privateKey }));
+    const [offer, parts] = [offerOf(forged), partsOf(forged)];
+    let isOver = false;
+    const flood = async () => {
+      for (let at = 0; !isOver; at++) {
+        await stranger.publishAsync(`${TOPIC}/update/offer`, offer, { qos: 1 });
+        await stranger.publishAsync(`${TOPIC}/update/part`, parts[at % parts.length] ?? '', { qos: 1 });
+      }
+    };
+    const flooding = flood();
+    const beside = await latenciesMs(
+      broker,
+      (count) => count >= REPORTS && counters.get('update_parts_ignored') > REPORTS,
+    );
+    isOver = true;
+    await flooding;
+    const ignored = counters.get('update_parts_ignored');
+    console.log(`while ${ignored} parts of a stranger came: ${quantiles(beside)}`);
+    expect([counters.get('update_parts'), counters.get('updates_refused')]).toEqual([0, 1]);
+    expect(() => readdirSync(join(dataDir, 'incoming'))).toThrow(/ENOENT/);
   });
 });
 
