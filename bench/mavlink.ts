@@ -21,7 +21,7 @@ async function measure(bench: Bench): Promise<Row[]> {
 
 async function measureRate(bench: Bench): Promise<Row[]> {
   if (!hasNodeMavlink) {
-    bench.say('the comparison needs node-mavlink: sh test/system/install-node-mavlink.sh');
+    bench.say('the comparison needs node-mavlink: sh test/system/install-npm.sh');
     return [];
   }
   bench.say(`${MESSAGES} messages, ${RUNS} runs each`);

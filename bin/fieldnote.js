@@ -18,7 +18,8 @@ if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
   const node = bundledNode();
   if (node === undefined) {
     console.error(
-      `Fieldnote needs Node ${NODE_MAJOR_MIN} or later; this is ${process.version}. Run \`npm ci\` first: it brings one.`,
+      `Fieldnote needs Node ${NODE_MAJOR_MIN} or later; this is ${process.version}. On Linux (x64, arm64) npm brings one with the ` +
+        'optional dependencies: install it (in a checkout: npm ci) without leaving them out.',
     );
     process.exitCode = 1;
   } else runOn(node);

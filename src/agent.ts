@@ -102,7 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const nudge = (lane?: Lane) => publisher?.nudge(lane);
   keeper = await StoreKeeper.start({ settings, clock, counters, log, onAccepted: nudge });
   const digests = new Digests({ ...options, clock, keeper, counters, onStored: nudge });
-  const quiet = mqtt?.pause?.whileChannel && new ChannelPause(mqtt.pause.whileChannel, nudge);
+  const { quiet, hold, pauses } = pausesOf(config, nudge);
   const isQuiet = () => quiet?.isOver(clock.monoMs()) ?? false;
   const publisher =
     mqtt &&
@@ -111,9 +111,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   publisher?.start();
   const judge = createJudge(clock, counters, log);
   const states = await readStates(keeper, log);
-  const { whileChannel } = config.llm?.pause ?? {};
-  const hold = whileChannel && new ChannelPause(whileChannel);
-  const pauses = [hold, quiet].filter((pause) => pause !== undefined);
   const writer =
     config.llm &&
     createWriter({
@@ -154,6 +151,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await keeper.close();
     },
   };
+}
+
+/** Channels that keep the publisher quiet and the language model from writing. */
+function pausesOf({ mqtt, llm }: Config, onQuietEnd: () => void) {
+  const quiet = mqtt?.pause?.whileChannel && new ChannelPause(mqtt.pause.whileChannel, onQuietEnd);
+  const hold = llm?.pause.whileChannel && new ChannelPause(llm.pause.whileChannel);
+  return { quiet, hold, pauses: [hold, quiet].filter((pause) => pause !== undefined) };
 }
 
 interface Told {

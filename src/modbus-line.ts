@@ -75,6 +75,11 @@ export class ModbusLine {
     });
   }
 
+  /** Why it stands still; undefined while it works, also when the line is away or no device answers. */
+  get stuck(): string | undefined {
+    return this.#link.stuck ?? this.bus.stuck;
+  }
+
   join(member: LineMember): void {
     this.#members.add(member);
     if (this.#members.size === 1) this.#link.start();

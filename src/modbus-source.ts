@@ -55,6 +55,10 @@ export class ModbusSource implements Source, LineMember {
     return this.#device && { ...this.#device, timing: undefined };
   }
 
+  get stuck(): string | undefined {
+    return this.#slave?.stuck ?? (this.#slave && this.#options.line.stuck);
+  }
+
   get figures(): Readonly<Record<string, unknown>> | undefined {
     return this.#slave && { ...this.#slave.figures };
   }

@@ -13,8 +13,6 @@ const LOG_INTERVAL_MS = 60_000;
 const GAP_INTERVAL_MS = 60_000;
 /** How often a decoder may ask its device something. */
 const TICK_MS = 250;
-/** Opening and closing give up or are done long before; a driver that does neither needs a new process. */
-const STUCK_MS = 30_000;
 
 /** One source: keeps its link open, decodes its bytes, counts and logs what happens to it. */
 export class SourceReader implements Source {
@@ -56,9 +54,7 @@ export class SourceReader implements Source {
 
   /** Why its reader stands still; undefined while it works, also when the device is away. */
   get stuck(): string | undefined {
-    const { busySinceMs } = this.#link;
-    const busyMs = busySinceMs === undefined ? 0 : this.#options.clock.monoMs() - busySinceMs;
-    return busyMs > STUCK_MS ? `opens or closes for ${Math.round(busyMs / 1000)} s` : undefined;
+    return this.#link.stuck;
   }
 
   /** Who speaks there and how well its clock is known; undefined for what does not describe itself. */
@@ -179,8 +175,9 @@ export class SourceReader implements Source {
     if (state.kind === 'waiting') {
       this.#state = `waiting: ${state.error.message}`;
       counters.add('link_lost', key);
-      const retry = `trying again in ${(state.retryInMs / 1000).toFixed(1)} s`;
-      log.warn({ source: key, code: state.error.code }, `${state.error.message}; ${retry}`);
+      // A sensor may be away for months; one line for each try would push everything else out of the journal.
+      const { code, message } = state.error;
+      this.#logSeldom(`waiting ${code}`, () => log.warn({ source: key, code }, `${message}; trying again`));
       return;
     }
     this.#state = error === undefined ? 'ended' : `ended: ${error.message}`;

@@ -15,6 +15,9 @@ export interface SysfsSourceOptions extends SourceOptions {
 /** Memory of the thread: it reads texts of a few bytes. */
 const THREAD_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } as const;
 
+/** A round that is so late never comes, and a thread that takes so long never starts. */
+const STUCK_MS = 30_000;
+
 /**
  * A chip that the kernel reads. It is asked again and again, never before it has answered, in a thread of its own: a chip
  * on a dead bus blocks its reader for seconds, and the few threads that Node shares among all would soon be used up.
@@ -23,6 +26,9 @@ export class SysfsSource implements Source {
   readonly #options: SysfsSourceOptions;
   #thread: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When the chip was last asked, or found not to have answered yet. */
+  #roundMs: number | undefined;
+  #threadStartMs: number | undefined;
   #askedMs: number | undefined;
   #awaySinceMs: number | undefined;
   #state = 'opening';
@@ -43,6 +49,16 @@ export class SysfsSource implements Source {
     return `waiting: ${link.type} device ${link.device} has not answered for ${(waitedMs / 1000).toFixed(0)} s`;
   }
 
+  /** Why its reader stands still; undefined while it comes round, also when the chip is away or holds its thread up. */
+  get stuck(): string | undefined {
+    const nowMs = this.#options.clock.monoMs();
+    const lateMs = nowMs - (this.#roundMs ?? nowMs) - this.#options.link.every;
+    if (lateMs > STUCK_MS) return `is ${Math.round(lateMs / 1000)} s late with its round`;
+    const startingMs = nowMs - (this.#threadStartMs ?? nowMs);
+    if (startingMs > STUCK_MS) return `starts its thread for ${Math.round(startingMs / 1000)} s`;
+    return undefined;
+  }
+
   get device(): (Device & { readonly timing: undefined }) | undefined {
     return this.#device && { ...this.#device, timing: undefined };
   }
@@ -58,6 +74,8 @@ export class SysfsSource implements Source {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#roundMs = undefined;
+    this.#threadStartMs = undefined;
     clearInterval(this.#timer);
     // Not awaited: a read that hangs in the kernel ends when it ends, and nothing of it is used.
     this.#thread?.unref();
@@ -65,8 +83,10 @@ export class SysfsSource implements Source {
   }
 
   #ask(): void {
-    if (this.#askedMs !== undefined || this.#isStopped) return;
-    this.#askedMs = this.#options.clock.monoMs();
+    if (this.#isStopped) return;
+    this.#roundMs = this.#options.clock.monoMs();
+    if (this.#askedMs !== undefined) return;
+    this.#askedMs = this.#roundMs;
     this.#thread ??= this.#startThread();
     this.#thread.postMessage('read');
   }
@@ -78,10 +98,15 @@ export class SysfsSource implements Source {
       workerData: task,
       resourceLimits: THREAD_LIMITS,
     });
+    this.#threadStartMs = this.#options.clock.monoMs();
+    thread.on('online', () => {
+      this.#threadStartMs = undefined;
+    });
     thread.on('message', (answer: SysfsAnswer) => this.#hear(answer));
     thread.on('error', (error) => this.#lose(`its reader failed: ${error.message}`));
     thread.on('exit', () => {
       this.#thread = undefined;
+      this.#threadStartMs = undefined;
       this.#askedMs = undefined;
     });
     return thread;

@@ -24,8 +24,7 @@ const SUITES = {
     install: [
       'test/system/install.sh',
       'test/system/install-python.sh',
-      'test/system/install-node-mavlink.sh',
-      'test/system/install-modbus-clients.sh',
+      'test/system/install-npm.sh',
       'test/system/install-stock-model.sh',
       'test/system/install-qemu-user.sh',
     ],

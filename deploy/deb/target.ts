@@ -10,3 +10,9 @@ export const TARGETS: readonly Target[] = [
   { debian: 'amd64', npm: 'x64', tools: 'x86_64-linux-gnu-' },
   { debian: 'arm64', npm: 'arm64', tools: 'aarch64-linux-gnu-' },
 ];
+
+export function targetOf(debian: Target['debian']): Target {
+  const target = TARGETS.find((one) => one.debian === debian);
+  if (target === undefined) throw new Error(`no target ${debian}`);
+  return target;
+}

@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { emitJavaScript } from '../emit.ts';
 import { prune } from './prune.ts';
@@ -45,8 +54,9 @@ export function layOut(to: string, target: Target): void {
 }
 
 function installModules(to: string, { npm }: Target): void {
-  for (const name of ['package.json', 'package-lock.json', '.npmrc'])
-    cpSync(join(root, name), join(to, name));
+  for (const name of ['package.json', '.npmrc']) cpSync(join(root, name), join(to, name));
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  writeFileSync(join(to, 'package-lock.json'), lockWithoutGpus(lock, npm));
   run('npm', ['ci', '--os=linux', `--cpu=${npm}`, '--libc=glibc', '--omit=dev', '--no-audit', '--no-fund'], {
     cwd: to,
   });
@@ -54,6 +64,18 @@ function installModules(to: string, { npm }: Target): void {
   rmSync(join(to, '.npmrc'));
   // What npm remembers about its own work.
   rmSync(join(to, 'node_modules/.package-lock.json'));
+}
+
+/** npm would install llama.cpp for every GPU that the target might have: 700 MB, and prune() takes them away. */
+function lockWithoutGpus(text: string, npm: Target['npm']): string {
+  const lock = JSON.parse(text);
+  const builds = lock.packages['node_modules/node-llama-cpp'].optionalDependencies;
+  for (const name of Object.keys(builds)) {
+    if (name === `@node-llama-cpp/linux-${npm}`) continue;
+    delete builds[name];
+    delete lock.packages[`node_modules/${name}`];
+  }
+  return JSON.stringify(lock);
 }
 
 /** The Node of the target is one of the packages. */

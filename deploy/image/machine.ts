@@ -9,9 +9,11 @@ import type { Board } from './boards.ts';
 const COMMAND_TIMEOUT_MS = 240_000;
 const BOOT_TIMEOUT_MS = 420_000;
 const RETRY_MS = 1000;
+const SHELL_SETTINGS =
+  'TERM=dumb SYSTEMD_COLORS=0 SYSTEMD_URLIFY=0 SYSTEMD_PAGER= COLUMNS=120 LC_ALL=C.UTF-8';
 /** Control sequences of a terminal, such as bash's switching bracketed paste on and off (ECMA-48, 5.4). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL_SEQUENCES = /\x1b\[[0-9;?]*[a-zA-Z]|\r/g;
+const CONTROL_SEQUENCES = /\x1b\[[0-9;:?]*[a-zA-Z]|\r/g;
 
 export interface MachineOptions {
   readonly board: Board;
@@ -166,11 +168,10 @@ export class Machine implements AsyncDisposable {
 
   async #waitForShell(): Promise<void> {
     const isThere = await eventually(() => {
-      this.#shell.write('stty -echo; PS1= PS2=; echo shell-$((40 + 2))\n');
+      this.#shell.write(`stty -echo; export ${SHELL_SETTINGS}; PS1= PS2=; echo shell-$((40 + 2))\n`);
       return /shell-42/.exec(this.#said);
     }, BOOT_TIMEOUT_MS);
     if (isThere === null) throw new Error(`the machine has no shell: ${this.#said}`);
-    await this.run('export TERM=dumb SYSTEMD_COLORS=0 SYSTEMD_PAGER= LC_ALL=C.UTF-8');
   }
 }
 

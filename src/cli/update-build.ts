@@ -31,11 +31,12 @@ interface UpdateBuildOptions {
 
 /** `fieldnote update build`. */
 export async function updateBuild(bundle: string, options: UpdateBuildOptions): Promise<void> {
-  const { agent, models, configuration, site, node } = options;
+  const { agent, models, configuration } = options;
   if (agent === undefined && models === undefined && configuration === undefined)
     throw new FieldnoteError('BAD_ARGUMENT', 'nothing to pack: name --agent, --models or --configuration');
-  // One that no device could use is not packed.
-  if (configuration !== undefined) loadConfig(configuration);
+  // One that no device could use is not packed, and it names one device: another one would take its name.
+  const owner = configuration === undefined ? undefined : loadConfig(configuration).config;
+  const { site = owner?.site, node = owner && [owner.node] } = options;
   const now = Date.now();
   const program = agent === undefined ? undefined : await programFacts(agent);
   const facts: ManifestFacts = {

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 import { FieldnoteError } from '../system/errors.ts';
 import { UPDATE_SUFFIX } from '../update/bundle.ts';
+import { identityOf } from '../update/identity.ts';
 import { RELEASES_FOLDER, Releases } from '../update/releases.ts';
 import { systemdService } from '../update/service.ts';
 import { trustedKeys, UPDATE_KEYS_FOLDER } from '../update/trusted-keys.ts';
@@ -26,7 +26,7 @@ export async function recoverUpdate(configurationPath: string): Promise<void> {
 export async function takeUpdates(configurationPath: string): Promise<void> {
   await updaterOf(configurationPath).endTrial();
   for (;;) {
-    const [next] = incomingOf(configOf(configurationPath)?.dataDir ?? '/var/lib/fieldnote');
+    const [next] = incomingOf(identityOf(configurationPath).dataDir);
     if (next === undefined) return;
     // Each one may bring another configuration.
     await updaterOf(configurationPath).apply(next);
@@ -37,20 +37,26 @@ export async function takeUpdates(configurationPath: string): Promise<void> {
 function incomingOf(dataDir: string): string[] {
   return [RELEASES_FOLDER, dataDir].flatMap((folder) => {
     const incoming = join(folder, 'incoming');
-    if (!existsSync(incoming)) return [];
-    const names = readdirSync(incoming).filter(
-      (name) => name.endsWith(UPDATE_SUFFIX) && !name.startsWith('.'),
-    );
+    const names = namesIn(incoming).filter((name) => name.endsWith(UPDATE_SUFFIX) && !name.startsWith('.'));
     return names.sort().map((name) => join(incoming, name));
   });
 }
 
+/** None of what is no folder: the agent may put there what it likes, and must not keep root's bundles from being taken. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 function updaterOf(configurationPath: string): Updater {
-  const config = configOf(configurationPath);
+  const { site, node } = identityOf(configurationPath);
   return new Updater({
     releases: new Releases({ folder: RELEASES_FOLDER, configurationPath }),
     keys: () => trustedKeys(UPDATE_KEYS_FOLDER),
-    device: { architecture: process.arch, site: config?.site ?? '', node: config?.node ?? '' },
+    device: { architecture: process.arch, site, node },
     installed: {
       storeSchema: MIGRATIONS.length,
       builtMs: statSync(join(PROGRAM_FOLDER, 'package.json')).mtimeMs,
@@ -62,15 +68,6 @@ function updaterOf(configurationPath: string): Updater {
     monotonicMs: () => performance.now(),
     sleep,
   });
-}
-
-/** Undefined when it cannot be read: then nobody knows the name of this device. */
-function configOf(path: string): LoadedConfig['config'] | undefined {
-  try {
-    return loadConfig(path).config;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Asks the agent that would run whether it would start with the configuration that it would have. */

@@ -7,6 +7,9 @@ import { SilenceWatch } from './silence.ts';
 
 const RETRY = { firstMs: 250, longestMs: 30_000 } as const;
 
+/** Opening and closing give up or are done long before; a driver that does neither needs a new process. */
+const STUCK_MS = 30_000;
+
 /** A link that delivered for so long was good: the next failure is the first one again. */
 const STEADY_MS = 10_000;
 
@@ -46,6 +49,13 @@ export class Link {
   /** Since when it opens or closes; undefined while it is open, or waits until it may try again. */
   get busySinceMs(): number | undefined {
     return this.#busySinceMs;
+  }
+
+  /** Why it stands still; undefined while it works, also when the device is away. */
+  get stuck(): string | undefined {
+    const nowMs = this.#options.clock.monoMs();
+    const busyMs = nowMs - (this.#busySinceMs ?? nowMs);
+    return busyMs > STUCK_MS ? `opens or closes for ${Math.round(busyMs / 1000)} s` : undefined;
   }
 
   start(): void {

@@ -9,6 +9,8 @@ const RECEIVED_BYTES_MAX = 1024;
 const QUARANTINE_WAITS = 2;
 const QUARANTINE_LATEST = 1.5;
 const QUARANTINE_MS_MAX = 10_000;
+/** The longest quarantine and the longest answer at the lowest rate take less: who still has not gone on never will. */
+const STUCK_MS = 60_000;
 /** Units that are away may take this share of the line together. */
 const PROBE_SHARE = 0.05;
 /** CRC and unit beside the PDU. */
@@ -71,6 +73,9 @@ export class Bus {
   #turn: Promise<unknown> = Promise.resolve();
   #exchange: Exchange | undefined;
   #isOpen = false;
+  #askedCount = 0;
+  /** When it last went on: took a request, or looked whether the line is quiet. */
+  #wentOnMs = Number.NEGATIVE_INFINITY;
   #heardMs = Number.NEGATIVE_INFINITY;
   #silenceMs: number;
   #quarantineEndMs = Number.NEGATIVE_INFINITY;
@@ -87,6 +92,13 @@ export class Bus {
   /** The longest that a reply took that came too late. */
   get latestMs(): number {
     return this.#latestMs;
+  }
+
+  /** Why it stands still; undefined while it goes on, also when no unit answers and when the line is full of noise. */
+  get stuck(): string | undefined {
+    const stillMs = this.#options.clock.monoMs() - this.#wentOnMs;
+    if (this.#askedCount === 0 || stillMs <= STUCK_MS) return undefined;
+    return `has not gone on with its requests for ${Math.round(stillMs / 1000)} s`;
   }
 
   open(): void {
@@ -114,7 +126,12 @@ export class Bus {
 
   /** Waits for its turn. Never rejects. */
   ask(request: ModbusRequest, options: AskOptions): Promise<Answer> {
-    const answer = this.#turn.then(() => this.#askNow(request, options));
+    if (this.#askedCount++ === 0) this.#wentOnMs = this.#options.clock.monoMs();
+    const answer = this.#turn.then(async () => {
+      const given = await this.#askNow(request, options);
+      this.#askedCount--;
+      return given;
+    });
     this.#turn = answer;
     return answer;
   }
@@ -157,6 +174,7 @@ export class Bus {
 
   async #askOnce(request: ModbusRequest, { answerMs, isProbe = false }: AskOptions): Promise<Answer> {
     const { clock, framing, timing, send } = this.#options;
+    this.#wentOnMs = clock.monoMs();
     if (this.#heardMs + this.#silenceMs > clock.monoMs() || this.#quarantineEndMs > clock.monoMs())
       await this.#quiet();
     if (!this.#isOpen) return { kind: 'closed' };
@@ -223,6 +241,7 @@ export class Bus {
     for (;;) {
       const untilMs = Math.max(this.#heardMs + this.#silenceMs, this.#quarantineEndMs);
       const leftMs = untilMs - clock.monoMs();
+      this.#wentOnMs = clock.monoMs();
       if (leftMs <= 0 || !this.#isOpen) return;
       await new Promise<void>((resolve) => {
         const wait = waiting(leftMs, resolve);

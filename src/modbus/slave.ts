@@ -8,6 +8,8 @@ import { type Block, type PlacedChannel, type ReadValue, requestOf, valuesOf } f
 /** So many requests in a row without an answer, and the device is only probed. */
 const FAILURES_MAX = 3;
 const PROBES = { firstMs: 2000, longestMs: 60_000 } as const;
+/** So long after its time a round that has not begun never will. */
+const STUCK_MS = 30_000;
 /** Latencies that the figures are of. */
 const LATENCIES_KEPT = 100;
 
@@ -55,6 +57,8 @@ export class Slave {
   #failures = 0;
   #awaySinceMs: number | undefined;
   #hasAnswered = false;
+  /** When the next round is due; undefined while it is asked, and before and after all. */
+  #dueMs: number | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: SlaveOptions) {
@@ -67,6 +71,13 @@ export class Slave {
     const quantile = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
     const latencyMs = sorted.length === 0 ? undefined : { p50: quantile(0.5), p95: quantile(0.95) };
     return { unit: this.#options.unit, ...this.#counts, latencyMs, failures: this.#failures };
+  }
+
+  /** Why its reader stands still; undefined while it comes round, also when the device does not answer. */
+  get stuck(): string | undefined {
+    const nowMs = this.#options.clock.monoMs();
+    const overdueMs = nowMs - (this.#dueMs ?? nowMs);
+    return overdueMs > STUCK_MS ? `is ${Math.round(overdueMs / 1000)} s late with its round` : undefined;
   }
 
   start(bus: Bus): void {
@@ -90,15 +101,21 @@ export class Slave {
     while (!signal.aborted) {
       const postponedMs = this.#isAway ? bus.reserveProbe(this.#options.answerMs) : 0;
       if (postponedMs > 0) {
-        await pause(postponedMs, signal);
+        await this.#pause(postponedMs);
         continue;
       }
       await this.#readOnce(bus, this.#isAway || !this.#hasAnswered);
       // Rounds that were missed are not made up for: the line would only get later.
       dueMs = Math.max(dueMs + everyMs, clock.monoMs());
-      await pause(this.#isAway ? this.#probeMs() : dueMs - clock.monoMs(), signal);
+      await this.#pause(this.#isAway ? this.#probeMs() : dueMs - clock.monoMs());
       if (this.#isAway) dueMs = clock.monoMs();
     }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    this.#dueMs = this.#options.clock.monoMs() + delayMs;
+    await pause(delayMs, this.#stopping.signal);
+    this.#dueMs = undefined;
   }
 
   /** One that has never answered is away at once: it may not exist. */

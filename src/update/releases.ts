@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readdir, readFile, rename, rm, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { replaceDurably, syncFolder, writeDurably } from '../system/durable-file.ts';
 import { FieldnoteError } from '../system/errors.ts';
@@ -125,7 +127,7 @@ export class Releases {
     if (!bringsModels(manifest)) await linkTree(join(current, 'models'), join(part, 'models'));
     if (bringsConfiguration(manifest))
       await writeDurably(join(part, 'before.yaml'), await readFile(this.#configurationPath));
-    await syncTree(part);
+    await syncFileSystemOf(part);
     await rename(part, final);
     await syncFolder(this.#folder);
     return final;
@@ -258,8 +260,7 @@ async function linkTree(from: string, to: string): Promise<void> {
   }
 }
 
-async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) await syncTree(join(folder, entry.name));
-  await syncFolder(folder);
+/** Thousands of files at once, where one after the other would take minutes on a card. */
+async function syncFileSystemOf(folder: string): Promise<void> {
+  await promisify(execFile)('sync', ['--file-system', folder]);
 }

@@ -59,7 +59,7 @@ async function readUpTo(file: FileHandle, position: number, length: number): Pro
 }
 
 /**
- * Writes the files of a payload below a folder, and waits until the disk has them.
+ * Writes the files of a payload below a folder; they are not on the disk yet.
  * @throws FieldnoteError UPDATE_INVALID when they are not those of the manifest
  */
 export async function unpack(
@@ -97,7 +97,6 @@ async function writeFile(to: string, file: BundledFile, content: Chunks): Promis
     missing -= chunk.length;
   }
   if (hash.digest('hex') !== file.sha256) throw invalid(`${file.path} is not what its manifest says`);
-  await target.sync();
 }
 
 /** A stream, taken in pieces of any length. */

@@ -27,9 +27,12 @@ export interface GridOptions {
 const NOTHING = { rows: [], lateValues: 0 } as const;
 
 /**
- * Aligns samples of many sources and rates to rows, one for each 1/rateHz seconds. Cell n covers the time from
- * n/rateHz up to (n+1)/rateHz. A cell holds the mean of the samples in it; else the last value, if it is no older
- * than the hold at the end of the cell; else a gap. No value is ever invented.
+ * Aligns samples of many sources and rates to rows, one for each 1/rateHz seconds. A cell holds the mean of the samples
+ * in it; else the last value, if it is no older than the hold at the end of the cell; else a gap. No value is ever
+ * invented.
+ *
+ * The first sample lies in the middle of its cell, so that a source at the rate of the grid fills each cell with one
+ * sample though their times be off by almost half a cell. Other sources keep their distance from it, whatever it is.
  *
  * When all channels have been silent for a whole window (or the hold, if that is longer) no more rows come, and the
  * next sample begins a new grid. So does a sample whose source falls back in its own time by more than the hold (or
@@ -45,7 +48,9 @@ export class Grid {
   readonly #counts: Uint32Array;
   readonly #lastValues: Float64Array;
   readonly #lastMs: Float64Array;
-  /** The cell that is being filled; undefined before the first sample and after a long silence. */
+  /** Where the first cell of this grid begins. */
+  #originMs = 0;
+  /** The cell that is being filled, from 0; undefined before the first sample and after a long silence. */
   #cell: number | undefined;
   #isFirst = true;
   #silentRows = 0;
@@ -73,12 +78,11 @@ export class Grid {
     const leads = feed?.leadsOf(sample.names) ?? [];
     if (feed === undefined || leads.length === 0) return NOTHING;
     const rows: Row[] = [];
-    const cell = this.#cellAt(timeMs);
     if (timeMs < feed.latestMs - this.#resetMs) this.#restart(feed, rows);
     feed.latestMs = Math.max(feed.latestMs, timeMs);
-    this.#fillUpTo(cell, rows);
-    if (this.#cell === undefined) this.#cell = cell;
-    if (cell < this.#cell) return { rows, lateValues: leads.length };
+    this.#fillUpTo(timeMs, rows);
+    this.#cell ??= this.#beginWith(timeMs);
+    if (this.#cellAt(timeMs) < this.#cell) return { rows, lateValues: leads.length };
     for (const { at, column } of leads) this.#put(column, sample.values[at] ?? Number.NaN, timeMs);
     return { rows, lateValues: 0 };
   }
@@ -86,12 +90,18 @@ export class Grid {
   /** The clock has come to this time, on the timeline of the samples: cells that are over are completed. */
   advanceTo(timeMs: number): readonly Row[] {
     const rows: Row[] = [];
-    this.#fillUpTo(this.#cellAt(timeMs), rows);
+    this.#fillUpTo(timeMs, rows);
     return rows;
   }
 
+  /** @returns the first cell */
+  #beginWith(timeMs: number): number {
+    this.#originMs = timeMs - 500 / this.#rateHz;
+    return 0;
+  }
+
   #cellAt(timeMs: number): number {
-    return Math.floor((timeMs * this.#rateHz) / 1000);
+    return Math.floor(((timeMs - this.#originMs) * this.#rateHz) / 1000);
   }
 
   #put(column: number, value: number, timeMs: number): void {
@@ -103,7 +113,8 @@ export class Grid {
     this.#lastMs[column] = timeMs;
   }
 
-  #fillUpTo(cell: number, rows: Row[]): void {
+  #fillUpTo(timeMs: number, rows: Row[]): void {
+    const cell = this.#cellAt(timeMs);
     while (this.#cell !== undefined && this.#cell < cell) {
       rows.push(this.#completeCell(this.#cell));
       this.#cell++;
@@ -112,7 +123,7 @@ export class Grid {
   }
 
   #completeCell(cell: number): Row {
-    const endMs = ((cell + 1) * 1000) / this.#rateHz;
+    const endMs = this.#originMs + ((cell + 1) * 1000) / this.#rateHz;
     const values = new Float32Array(this.#sums.length).fill(Number.NaN);
     let sampledCount = 0;
     for (let column = 0; column < values.length; column++) {

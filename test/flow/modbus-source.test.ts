@@ -45,7 +45,9 @@ async function startRig({ units, hasDead = false, conduct = () => 'right' }: Rig
   const profile = join(await mkdtemp(join(tmpdir(), 'fieldnote-modbus-')), 'profile.yaml');
   await writeFile(profile, PROFILE);
   const configs = Object.entries(configOf(port, profile, hasDead));
-  const clock = systemClock(() => 0);
+  const realClock = systemClock(() => 0);
+  let aheadMs = 0;
+  const clock = { ...realClock, monoMs: () => realClock.monoMs() + aheadMs };
   const counters = new Counters();
   const line = new ModbusLine({
     source: 'one',
@@ -76,7 +78,11 @@ async function startRig({ units, hasDead = false, conduct = () => 'right' }: Rig
   const stateOf = (key: string) => sources[configs.findIndex(([other]) => other === key)]?.state;
   const figuresOf = (key: string) => sources[configs.findIndex(([other]) => other === key)]?.figures;
   const of = (key: string) => samples.filter(({ source }) => source === key);
-  return { samples, devices, gaps, counters, stateOf, figuresOf, of, sockets, stop };
+  const stuck = () => sources.map((source) => source.stuck);
+  const jump = (ms: number) => {
+    aheadMs += ms;
+  };
+  return { samples, devices, gaps, counters, stateOf, figuresOf, of, sockets, stop, stuck, jump };
 }
 
 function configOf(port: number, profile: string, hasDead: boolean): Record<string, ModbusSourceConfig> {
@@ -154,6 +160,18 @@ describe('sources on a Modbus line', () => {
       .poll(() => rig.of('one').filter(({ names }) => names[0] === 'flow').length)
       .toBeGreaterThan(1);
     expect(rig.of('one').every(({ names }) => names.length === 1)).toBe(true);
+  });
+
+  test('are stuck when their rounds stand still, and a dead one is not', async () => {
+    const rig = await startRig({ units: [1, 2], hasDead: true });
+    await expect.poll(() => rig.stateOf('dead')).toMatch(/^waiting: unit 9: it does not answer/);
+    await expect.poll(() => rig.of('one').length).toBeGreaterThan(5);
+    expect(rig.stuck()).toEqual([undefined, undefined, undefined]);
+    rig.jump(300_000);
+    expect(rig.stuck().filter((why) => why !== undefined)).not.toEqual([]);
+    const before = rig.of('one').length;
+    await expect.poll(() => rig.of('one').length).toBeGreaterThan(before + 2);
+    await expect.poll(() => rig.stuck()).toEqual([undefined, undefined, undefined]);
   });
 
   test('end without leaving anything behind', async () => {

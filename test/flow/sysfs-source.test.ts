@@ -12,12 +12,15 @@ import { addThermometer, FakeSysfs } from '../support/sysfs.ts';
 
 const UNTIL = { timeout: 20_000, interval: 10 };
 
-function open(sysfs: FakeSysfs, device: string) {
+function open(sysfs: FakeSysfs, device: string, every = 20) {
+  const realClock = systemClock(() => 1);
+  let aheadMs = 0;
   const [samples, gaps, devices]: [Sample[], string[], Device[]] = [[], [], []];
   const reader = new SysfsSource({
-    ...{ key: 'air', root: sysfs.path('class/hwmon'), link: { type: 'hwmon', device, every: 20 } },
-    config: source.parse({ link: { type: 'hwmon', device, every: '20ms' }, silenceTimeout: '1s' }),
-    ...{ clock: systemClock(() => 1), random: () => 0.5, counters: new Counters() },
+    ...{ key: 'air', root: sysfs.path('class/hwmon'), link: { type: 'hwmon', device, every } },
+    config: source.parse({ link: { type: 'hwmon', device, every: `${every}ms` }, silenceTimeout: '1s' }),
+    clock: { ...realClock, monoMs: () => realClock.monoMs() + aheadMs },
+    ...{ random: () => 0.5, counters: new Counters() },
     log: pino({ level: 'silent' }),
     descriptorCache: { get: () => undefined, put() {} },
     onSample: (sample) => samples.push(sample),
@@ -26,7 +29,10 @@ function open(sysfs: FakeSysfs, device: string) {
     onWaveform() {},
     onTime() {},
   });
-  return { source: reader, samples, gaps, devices };
+  const jump = (ms: number) => {
+    aheadMs += ms;
+  };
+  return { source: reader, samples, gaps, devices, jump };
 }
 
 test('a chip that vanishes is away, and read again when it returns', async () => {
@@ -71,8 +77,52 @@ test('chips that never answer show so in their state, and delay neither another 
   const before = good.samples.length;
   await vi.waitFor(() => expect(good.samples.length).toBeGreaterThan(before + 10), UNTIL);
   expect(good.source.state).toBe('open');
+  // A new process would wait at them as this one does.
+  for (const { source: chip, jump } of all.slice(0, -1)) {
+    jump(20);
+    expect(chip.stuck).toBeUndefined();
+  }
   expect(all.slice(0, -1).every(({ samples }) => samples.length === 0)).toBe(true);
   await Promise.all(all.map(({ source: chip }) => chip.stop()));
   // Lets the threads go.
   for (const input of inputs) writeFileSync(input, '');
+});
+
+test('a chip that is not there is away for an hour, and its reader is not stuck', async () => {
+  using sysfs = new FakeSysfs();
+  addThermometer(sysfs, 0, '28-01', 21_500);
+  const { source: chip, jump } = open(sysfs, '28-none');
+  chip.start();
+  await vi.waitFor(() => expect(chip.state).toMatch(/there is no such chip/), UNTIL);
+  expect(chip.stuck).toBeUndefined();
+  jump(3_600_000);
+  await vi.waitFor(() => expect(chip.stuck).toBeUndefined(), UNTIL);
+  await chip.stop();
+});
+
+test('a reader whose next round does not come is stuck, until it comes or is stopped', async () => {
+  using sysfs = new FakeSysfs();
+  addThermometer(sysfs, 0, '28-01', 21_500);
+  const { source: chip, samples, jump } = open(sysfs, '28-01', 60_000);
+  expect(chip.stuck).toBeUndefined();
+  chip.start();
+  await vi.waitFor(() => expect(samples).toHaveLength(1), UNTIL);
+  jump(85_000);
+  expect(chip.stuck).toBeUndefined();
+  jump(10_000);
+  expect(chip.stuck).toMatch(/^is 3\d s late with its round$/);
+  await chip.stop();
+  expect(chip.stuck).toBeUndefined();
+});
+
+test('a thread that does not start makes its reader stuck', async () => {
+  using sysfs = new FakeSysfs();
+  addThermometer(sysfs, 0, '28-01', 21_500);
+  const { source: chip, samples, jump } = open(sysfs, '28-01', 600_000);
+  chip.start();
+  jump(40_000);
+  expect(chip.stuck).toBe('starts its thread for 40 s');
+  await vi.waitFor(() => expect(samples).toHaveLength(1), UNTIL);
+  expect(chip.stuck).toBeUndefined();
+  await chip.stop();
 });

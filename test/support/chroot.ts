@@ -14,7 +14,7 @@ export class Chroot {
     const noDocs = ['man', 'locale', 'doc'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
     run('mmdebstrap', [
       ...['--variant=essential', '--mode=root', '--quiet', ...noDocs, '--dpkgopt=force-unsafe-io'],
-      ...['--aptopt=APT::Install-Recommends "false"', '--include=systemd,udev,libstdc++6'],
+      ...['--aptopt=APT::Install-Recommends "false"', '--include=apt,systemd,udev,libstdc++6'],
       ...['bookworm', folder],
     ]);
     // Nobody may start services here: the system around has its own.

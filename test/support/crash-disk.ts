@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { DiskStep } from './system-calls.ts';
 
 /**
@@ -12,98 +12,197 @@ const SECTOR_BYTES = 512;
 /** How likely each step is that was not synced: all of them lost, some, or none. */
 const KEPT = [0, 0, 0.3, 0.7, 1] as const;
 const TORN = 0.3;
+const LINKS_MAX = 8;
+
+type Names = Map<string, Inode>;
 
 interface Inode {
-  readonly isFolder: boolean;
-  /** What has been synced. */
+  /** Of a symbolic link. */
+  readonly target?: string;
+  /** Of a folder, as the program sees it. */
+  readonly names?: Names;
+  /** Of a folder, what has been synced. */
+  synced?: Names;
+  /** Of a file, what has been synced. */
   content: Buffer;
+  /** Of a file, as the program sees it. */
+  sizeBytes: number;
 }
 
-type NameStep = Extract<DiskStep, { kind: 'create' | 'remove' | 'rename' }>;
 type DataStep = Extract<DiskStep, { kind: 'write' | 'truncate' }>;
-type Pending = { readonly step: NameStep | DataStep; readonly inode: Inode };
+/** What happens as one, or not at all: names that are set, or removed where there is no inode. */
+type NameStep = readonly {
+  readonly folder: Inode;
+  readonly name: string;
+  readonly inode: Inode | undefined;
+}[];
+type Pending = { readonly names: NameStep } | { readonly data: DataStep; readonly inode: Inode };
+
+export interface CrashDiskOptions {
+  /** Is there already, and lasts. */
+  readonly folder: string;
+  /** Whether what is written without a place counts; of a store that is only ballast, and nobody reads it. */
+  readonly keepsAppends: boolean;
+}
 
 export class CrashDisk {
   readonly #folder: string;
-  /** As the program sees them. */
-  readonly #names = new Map<string, Inode>();
-  readonly #synced = new Map<string, Inode>();
+  readonly #keepsAppends: boolean;
+  readonly #root = newFolder();
   #pending: Pending[] = [];
 
-  /** @param folder is there already, and lasts */
-  constructor(folder: string) {
+  constructor({ folder, keepsAppends }: CrashDiskOptions) {
     this.#folder = folder;
+    this.#keepsAppends = keepsAppends;
   }
 
   /** One step further. */
   take(step: DiskStep): void {
-    if (step.kind === 'sync') this.#sync(step.path);
-    // Only ballast is written without a place, and nobody reads it.
-    else if (step.kind !== 'said' && step.kind !== 'append') this.#begin(step);
+    if (step.kind === 'said') return;
+    if (step.kind === 'sync') this.#sync(this.#find(step.path));
+    else if (step.kind === 'sync all') this.#settle(this.#pending, []);
+    else if (step.kind === 'write' || step.kind === 'truncate') this.#write(step);
+    else if (step.kind === 'append') this.#append(step);
+    else this.#rename(this.#namesOf(step));
   }
 
   /** Writes into `target` what might be left when the power goes now. */
   crashInto(target: string, random: () => number): void {
-    const names = new Map(this.#synced);
+    const names = new Map<Inode, Names>();
     const contents = new Map<Inode, Buffer>();
     const kept = KEPT[Math.floor(random() * KEPT.length)] ?? 0;
-    for (const { step, inode } of this.#pending) {
+    for (const pending of this.#pending) {
       if (random() >= kept) continue;
-      if (step.kind !== 'write' && step.kind !== 'truncate') renamed(names, step, inode);
-      else {
-        const before = contents.get(inode) ?? Buffer.from(inode.content);
-        const parts = random() < TORN ? torn(step, random) : [step];
-        contents.set(inode, parts.reduce(changed, before));
+      if ('names' in pending) {
+        for (const { folder, name, inode } of pending.names) {
+          const before = names.get(folder) ?? new Map(folder.synced);
+          names.set(folder, setName(before, name, inode));
+        }
+      } else {
+        const { data, inode } = pending;
+        const parts = random() < TORN ? torn(data, random) : [data];
+        contents.set(inode, parts.reduce(changed, contents.get(inode) ?? Buffer.from(inode.content)));
       }
     }
-    const place = (path: string) => join(target, relative(this.#folder, path));
-    const isThere = (path: string): boolean =>
-      path === this.#folder || (names.get(path)?.isFolder === true && isThere(dirname(path)));
-    for (const [path, inode] of [...names].sort(([a], [b]) => a.length - b.length)) {
-      if (!isThere(dirname(path))) continue;
-      if (inode.isFolder) mkdirSync(place(path), { recursive: true });
-      else writeFileSync(place(path), contents.get(inode) ?? inode.content);
+    const written = new Map<Inode, string>();
+    const make = (folder: Inode, path: string) => {
+      mkdirSync(path, { recursive: true });
+      for (const [name, inode] of names.get(folder) ?? folder.synced ?? []) {
+        const to = join(path, name);
+        const twin = written.get(inode);
+        if (inode.names !== undefined) make(inode, to);
+        else if (inode.target !== undefined) symlinkSync(inode.target, to);
+        else if (twin !== undefined) linkSync(twin, to);
+        else writeFileSync(to, contents.get(inode) ?? inode.content);
+        if (inode.names === undefined) written.set(inode, to);
+      }
+    };
+    make(this.#root, target);
+  }
+
+  /** Follows links. */
+  #find(path: string, links = 0): Inode | undefined {
+    let inode: Inode | undefined = this.#root;
+    const parts = relative(this.#folder, path).split('/').filter(Boolean);
+    for (const [at, name] of parts.entries()) {
+      inode = inode?.names?.get(name);
+      if (inode?.target !== undefined && at < parts.length - 1 && links < LINKS_MAX)
+        return this.#find(
+          join(this.#folder, ...parts.slice(0, at), inode.target, ...parts.slice(at + 1)),
+          links + 1,
+        );
+    }
+    return inode;
+  }
+
+  #namesOf(step: Exclude<DiskStep, { kind: 'said' | 'sync' | 'sync all' | 'append' } | DataStep>): NameStep {
+    const at = (path: string) => ({
+      folder: this.#find(join(path, '..')),
+      name: path.split('/').at(-1) ?? '',
+    });
+    const { folder, name } = at(step.path);
+    if (folder?.names === undefined) return [];
+    const known = folder.names.get(name);
+    switch (step.kind) {
+      case 'create':
+        return known === undefined ? [{ folder, name, inode: step.isFolder ? newFolder() : newFile() }] : [];
+      case 'symlink':
+        return [{ folder, name, inode: { ...newFile(), target: step.target } }];
+      case 'link': {
+        const inode = this.#find(step.from);
+        return inode === undefined ? [] : [{ folder, name, inode }];
+      }
+      case 'remove':
+        return [{ folder, name, inode: undefined }];
+      case 'rename': {
+        const to = at(step.to);
+        if (known === undefined || to.folder === undefined) return [];
+        return [
+          { folder, name, inode: undefined },
+          { folder: to.folder, name: to.name, inode: known },
+        ];
+      }
     }
   }
 
-  #begin(step: NameStep | DataStep): void {
-    const known = this.#names.get(step.path);
-    if (step.kind === 'create') {
-      if (known !== undefined) return;
-      const inode: Inode = { isFolder: step.isFolder, content: Buffer.of() };
-      this.#pending.push({ step, inode });
-      renamed(this.#names, step, inode);
-    } else if (known !== undefined) {
-      this.#pending.push({ step, inode: known });
-      if (step.kind === 'remove' || step.kind === 'rename') renamed(this.#names, step, known);
-    }
+  #rename(names: NameStep): void {
+    if (names.length === 0) return;
+    for (const { folder, name, inode } of names) setName(folder.names as Names, name, inode);
+    this.#pending.push({ names });
   }
 
-  #sync(path: string): void {
-    const inode = this.#names.get(path);
-    const isFolder = path === this.#folder || inode?.isFolder === true;
-    const isCovered = ({ step, inode: of }: Pending) =>
-      isFolder
-        ? step.kind !== 'write' && step.kind !== 'truncate' && dirname(step.path) === path
-        : (step.kind === 'write' || step.kind === 'truncate') && of === inode;
-    for (const pending of this.#pending.filter(isCovered)) {
-      const { step, inode: of } = pending;
-      if (step.kind === 'write' || step.kind === 'truncate') of.content = changed(of.content, step);
-      else renamed(this.#synced, step, of);
+  #append({ path, data }: Extract<DiskStep, { kind: 'append' }>): void {
+    const inode = this.#find(path);
+    if (this.#keepsAppends && inode !== undefined)
+      this.#write({ kind: 'write', path, offset: inode.sizeBytes, data });
+  }
+
+  #write(data: DataStep): void {
+    const inode = this.#find(data.path);
+    if (inode === undefined) return;
+    inode.sizeBytes = sizeAfter(inode.sizeBytes, data);
+    this.#pending.push({ data, inode });
+  }
+
+  #sync(inode: Inode | undefined): void {
+    const isCovered = (pending: Pending) =>
+      'names' in pending ? pending.names.some(({ folder }) => folder === inode) : pending.inode === inode;
+    this.#settle(
+      this.#pending.filter(isCovered),
+      this.#pending.filter((pending) => !isCovered(pending)),
+    );
+  }
+
+  #settle(lasting: readonly Pending[], left: Pending[]): void {
+    for (const pending of lasting) {
+      if ('names' in pending)
+        for (const { folder, name, inode } of pending.names) setName(folder.synced as Names, name, inode);
+      else pending.inode.content = changed(pending.inode.content, pending.data);
     }
-    this.#pending = this.#pending.filter((pending) => !isCovered(pending));
+    this.#pending = left;
   }
 }
 
-function renamed(names: Map<string, Inode>, step: NameStep, inode: Inode): void {
-  if (step.kind === 'create') names.set(step.path, inode);
-  else names.delete(step.path);
-  if (step.kind === 'rename') names.set(step.to, inode);
+function newFolder(): Inode {
+  return { names: new Map(), synced: new Map(), content: Buffer.of(), sizeBytes: 0 };
+}
+
+function newFile(): Inode {
+  return { content: Buffer.of(), sizeBytes: 0 };
+}
+
+function setName(names: Names, name: string, inode: Inode | undefined): Names {
+  if (inode === undefined) names.delete(name);
+  else names.set(name, inode);
+  return names;
+}
+
+function sizeAfter(sizeBytes: number, step: DataStep): number {
+  return step.kind === 'truncate' ? step.sizeBytes : Math.max(sizeBytes, step.offset + step.data.length);
 }
 
 function changed(content: Buffer, step: DataStep): Buffer {
-  const sizeBytes =
-    step.kind === 'truncate' ? step.sizeBytes : Math.max(content.length, step.offset + step.data.length);
+  const sizeBytes = sizeAfter(content.length, step);
   const result = sizeBytes === content.length ? content : Buffer.concat([content], sizeBytes);
   if (step.kind === 'write') step.data.copy(result, step.offset);
   return result;

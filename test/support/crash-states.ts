@@ -72,7 +72,7 @@ export function* crashStates(
 ): Generator<CrashState> {
   const random = seededRandom(seed);
   const cuts = Array.from({ length: states }, () => Math.floor(random() * (steps.length + 1)));
-  const disk = new CrashDisk(folder);
+  const disk = new CrashDisk({ folder, keepsAppends: false });
   const promised = new Set<number>();
   const released = new Set<number>();
   let isDamaged = false;

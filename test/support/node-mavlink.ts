@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Transform } from 'node:stream';
 import { root } from './source-tree.ts';
 
-/** The part of node-mavlink that is used; test/system/install-node-mavlink.sh brings it. */
+/** The part of node-mavlink that is used; test/system/install-npm.sh brings it. */
 export interface NodeMavlink {
   readonly MavLinkPacketSplitter: new () => Transform;
   readonly MavLinkTLogPacketSplitter: new () => Transform;

@@ -8,18 +8,24 @@ import { resolve } from 'node:path';
 /** One step towards the disk, in the order in which the program made them. Paths are absolute. */
 export type DiskStep =
   | { readonly kind: 'write'; readonly path: string; readonly offset: number; readonly data: Buffer }
-  /** Where the file was at; whoever only counts bytes needs no more. */
-  | { readonly kind: 'append'; readonly path: string; readonly bytes: number }
+  /** Where the file was at. */
+  | { readonly kind: 'append'; readonly path: string; readonly bytes: number; readonly data: Buffer }
   | { readonly kind: 'truncate'; readonly path: string; readonly sizeBytes: number }
   | { readonly kind: 'create'; readonly path: string; readonly isFolder: boolean }
+  | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
+  /** Another name for the same file. */
+  | { readonly kind: 'link'; readonly path: string; readonly from: string }
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'rename'; readonly path: string; readonly to: string }
   /** Of a file or a folder; it is over now, and has covered what was begun before it. */
   | { readonly kind: 'sync'; readonly path: string }
+  /** Of the file system. */
+  | { readonly kind: 'sync all'; readonly path: string }
   /** A line on stdout. */
   | { readonly kind: 'said'; readonly text: string };
 
-export const TRACED = 'openat,mkdir,pwrite64,write,ftruncate,unlink,unlinkat,rename,fsync,fdatasync';
+export const TRACED =
+  'openat,mkdir,pwrite64,write,ftruncate,unlink,unlinkat,rmdir,rename,symlink,link,fsync,fdatasync,syncfs';
 
 /** Arguments for strace, before the program and its own. */
 export function straceArguments(tracePath: string): string[] {
@@ -47,7 +53,7 @@ export function diskSteps(trace: string, folder: string): DiskStep[] {
     else if (closing) {
       const first = begun.get(thread);
       const call = callOf(`${first?.text ?? ''}${closing[1]}`);
-      if (call?.name.endsWith('sync') || first === undefined) slots.push(call);
+      if (/sync(?:fs)?$/.test(call?.name ?? '') || first === undefined) slots.push(call);
       else slots[first.slot] = call;
     } else slots.push(callOf(text));
   }
@@ -80,11 +86,17 @@ function stepsOf({ name, text, result }: Call): DiskStep[] {
     case 'write':
       return descriptor?.[1] === '1'
         ? linesOf(strings[0] ?? Buffer.of())
-        : [{ kind: 'append', path, bytes: result }];
+        : [{ kind: 'append', path, bytes: result, data: (strings[0] ?? Buffer.of()).subarray(0, result) }];
     case 'ftruncate':
       return [{ kind: 'truncate', path, sizeBytes: last }];
     case 'rename':
       return [{ kind: 'rename', path: first ?? '', to: second ?? '' }];
+    case 'symlink':
+      return [{ kind: 'symlink', path: second ?? '', target: strings[0]?.toString() ?? '' }];
+    case 'link':
+      return [{ kind: 'link', path: second ?? '', from: first ?? '' }];
+    case 'syncfs':
+      return [{ kind: 'sync all', path }];
     case 'fsync':
     case 'fdatasync':
       return [{ kind: 'sync', path }];

@@ -1,15 +1,5 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { FieldnoteError } from '../../src/system/errors.ts';
 import { type Outcome, Releases } from '../../src/update/releases.ts';
 import type { Service, ServiceState } from '../../src/update/service.ts';
@@ -34,13 +24,6 @@ export const PACKAGE = 0;
 
 export const CONFIGURATION = 'site: plant\nnode: pump7\n';
 
-/** Removed after the test. In memory, where there is some: each change of a release waits for the disk many times. */
-export function folderInMemory(): string {
-  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fieldnote-update-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** A device with the real updater, in a time of its own; a stand-in of systemd starts what `current` points to, and says how it is. */
 export class UpdateDevice {
   readonly folder: string;
@@ -60,7 +43,7 @@ export class UpdateDevice {
   #starts = 0;
   #running = { code: PACKAGE, startedMs: 0, start: 0 };
 
-  constructor(folder = folderInMemory()) {
+  constructor(folder: string) {
     this.folder = folder;
     this.releasesFolder = join(folder, 'releases');
     this.configurationPath = join(folder, 'etc', 'fieldnote.yaml');

@@ -8,6 +8,8 @@ const lost = () => new FieldnoteError('LINK_LOST', 'gone', {});
 
 /** A device whose opening and closing end when the test says so. */
 function slowDevice() {
+  let aheadMs = 0;
+  const clock = systemClock(() => 0);
   const opened = Promise.withResolvers<OpenLink>();
   const closed = Promise.withResolvers<void>();
   let handlers: LinkHandlers | undefined;
@@ -27,12 +29,16 @@ function slowDevice() {
       return opened.promise;
     },
     silenceTimeoutMs: 1000,
-    clock: systemClock(() => 0),
+    clock: { ...clock, monoMs: () => clock.monoMs() + aheadMs },
     random: () => 1,
     onBytes: idle,
     onState: ({ kind }) => states.push(kind),
   });
-  return { reopening, link, states, opened, closed, lose: () => handlers?.onClose(lost()) };
+  const lose = () => handlers?.onClose(lost());
+  const wait = (ms: number) => {
+    aheadMs += ms;
+  };
+  return { reopening, link, states, opened, closed, lose, wait };
 }
 
 describe('a link that stands still', () => {
@@ -65,6 +71,28 @@ describe('a link that stands still', () => {
     closed.resolve();
     await expect.poll(() => states).toEqual(['open', 'waiting']);
     expect(reopening.busySinceMs).toBeUndefined();
+    await reopening.stop();
+  });
+
+  test('is stuck when it has opened or closed for half a minute, and for no other reason', async () => {
+    const { reopening, link, states, opened, closed, lose, wait } = slowDevice();
+    wait(3_600_000);
+    expect(reopening.stuck).toBeUndefined();
+    reopening.start();
+    wait(25_000);
+    expect(reopening.stuck).toBeUndefined();
+    wait(10_000);
+    expect(reopening.stuck).toMatch(/^opens or closes for 35 s$/);
+    opened.resolve(link);
+    await expect.poll(() => states).toEqual(['open']);
+    wait(3_600_000);
+    expect(reopening.stuck).toBeUndefined();
+    lose();
+    await expect.poll(() => reopening.busySinceMs).toBeGreaterThan(0);
+    wait(35_000);
+    expect(reopening.stuck).toMatch(/^opens or closes for/);
+    closed.resolve();
+    await expect.poll(() => reopening.stuck).toBeUndefined();
     await reopening.stop();
   });
 });

@@ -14,16 +14,22 @@ interface RigOptions {
   readonly conduct?: (count: number, unit: number) => Conduct;
   readonly units?: readonly number[];
   readonly hasQuarantine?: boolean;
+  readonly pauseMs?: number;
 }
 
 /** A bus and its slaves, in time that passes at once. */
-function rigOf({ conduct = () => 'right', units = [1, 2], hasQuarantine = true }: RigOptions = {}) {
+function rigOf({
+  conduct = () => 'right',
+  units = [1, 2],
+  hasQuarantine = true,
+  pauseMs = 2,
+}: RigOptions = {}) {
   const clock = { ...recordingClock(), monoMs: () => Date.now() };
   const late: number[] = [];
   const slave = new OddSlave({ units, conduct, send: (bytes) => bus.hear(bytes, clock.monoMs()) });
   const bus = new Bus({
     ...{ framing: rtu, clock, hasQuarantine, onLate: (_, ms) => late.push(ms) },
-    timing: { characterMs: 1, pauseMs: 2, settleMs: 50 },
+    timing: { characterMs: 1, pauseMs, settleMs: 50 },
     send: (frame) => slave.hear(frame),
   });
   bus.open();
@@ -148,5 +154,47 @@ describe('a Modbus bus', () => {
     rig.bus.close();
     expect((await asked).kind).toBe('closed');
     expect((await rig.read(0)).kind).toBe('closed');
+  });
+
+  test('is not stuck while nothing is asked, and while units that do not answer are asked one after the other', async () => {
+    const { bus, read } = rigOf({ conduct: () => 'silent' });
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(bus.stuck).toBeUndefined();
+    let isDone = false;
+    const asked = Promise.all(Array.from({ length: 300 }, () => read(0))).then(() => {
+      isDone = true;
+    });
+    const beganMs = Date.now();
+    while (!isDone) {
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(bus.stuck).toBeUndefined();
+    }
+    await asked;
+    expect(Date.now() - beganMs).toBeGreaterThan(120_000);
+  });
+
+  test('is not stuck while a request waits for a line full of noise', async () => {
+    const { bus, read } = rigOf({ pauseMs: 500 });
+    bus.hear(Buffer.from([1]), Date.now());
+    const asked = read(0);
+    for (let heard = 0; heard < 500; heard++) {
+      expect(bus.stuck).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(400);
+      bus.hear(Buffer.from([1]), Date.now());
+    }
+    expect(isRight(await settled(asked), 0)).toBe(true);
+  });
+
+  test('is stuck when a request does not end, and says for how long', async () => {
+    const { bus, read } = rigOf({ conduct: () => 'silent' });
+    const asked = read(0);
+    await vi.advanceTimersByTimeAsync(10);
+    // Time passes, and no timer comes.
+    vi.setSystemTime(Date.now() + 55_000);
+    expect(bus.stuck).toBeUndefined();
+    vi.setSystemTime(Date.now() + 10_000);
+    expect(bus.stuck).toBe('has not gone on with its requests for 65 s');
+    await settled(asked);
+    expect(bus.stuck).toBeUndefined();
   });
 });

@@ -82,6 +82,31 @@ describe('a device on a Modbus line', () => {
     expect(rig.slaves[0]?.figures.exceptions).toBeGreaterThan(8);
   });
 
+  test('is not stuck while it answers, while it does not, and after it was stopped', async () => {
+    const rig = rigOf([1, 2], (_, unit) => (unit === 2 ? 'silent' : 'right'));
+    for (let minute = 0; minute < 60; minute++) {
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(rig.slaves.map(({ stuck }) => stuck)).toEqual([undefined, undefined]);
+    }
+    const stopped = Promise.all(rig.slaves.map((slave) => slave.stop()));
+    await vi.advanceTimersByTimeAsync(1000);
+    await stopped;
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(rig.slaves.map(({ stuck }) => stuck)).toEqual([undefined, undefined]);
+  });
+
+  test('is stuck when its next round does not begin, until it does', async () => {
+    const rig = rigOf([1], () => 'right');
+    await vi.advanceTimersByTimeAsync(1.5 * EVERY_MS);
+    // Time passes, and no timer comes.
+    vi.setSystemTime(Date.now() + 30_000);
+    expect(rig.slaves[0]?.stuck).toBeUndefined();
+    vi.setSystemTime(Date.now() + 2000);
+    expect(rig.slaves[0]?.stuck).toMatch(/^is 3[12] s late with its round$/);
+    await vi.advanceTimersByTimeAsync(EVERY_MS);
+    expect(rig.slaves[0]?.stuck).toBeUndefined();
+  });
+
   test('ends at once, whatever it waits for', async () => {
     const rig = rigOf([1], () => 'silent');
     await vi.advanceTimersByTimeAsync(20 * EVERY_MS);

@@ -35,7 +35,7 @@ import {
   strangerKeys,
   writeFiles,
 } from '../support/made-update.ts';
-import { folderInMemory } from '../support/update-device.ts';
+import { folderInMemory } from '../support/memory-folder.ts';
 
 const TRUSTED = [makerKeys.publicKey];
 const INVALID = { code: 'UPDATE_INVALID' };

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { updateKeygen } from '../../src/cli/update-keygen.ts';
 import { trustedKeys } from '../../src/update/trusted-keys.ts';
 import { makerKeys } from '../support/made-update.ts';
-import { folderInMemory } from '../support/update-device.ts';
+import { folderInMemory } from '../support/memory-folder.ts';
 
 const publicText = makerKeys.publicKey.export({ type: 'spki', format: 'pem' });
 const privateText = makerKeys.privateKey.export({ type: 'pkcs8', format: 'pem' });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FACTS, type Facts, madeBundle, SMALL_AGENT, strangerKeys } from '../support/made-update.ts';
+import { folderInMemory } from '../support/memory-folder.ts';
 import { CONFIGURATION, PACKAGE, UpdateDevice } from '../support/update-device.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,7 +20,7 @@ const configured = (sequence: number, content = OTHER_CONFIGURATION) =>
   });
 
 async function deviceWith(sequence: number): Promise<UpdateDevice> {
-  const device = new UpdateDevice();
+  const device = new UpdateDevice(folderInMemory());
   expect(await device.apply(update(sequence))).toMatchObject({ result: 'installed', sequence });
   return device;
 }
@@ -35,7 +36,7 @@ describe('an update whose agent runs', () => {
   });
 
   test('is watched for its whole window', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     const beganMs = device.monotonicMs;
     await device.apply(update(5, { healthWindowS: 3600 }));
     expect(device.monotonicMs - beganMs).toBeGreaterThanOrEqual(HOUR_MS);
@@ -84,28 +85,28 @@ describe('an update whose agent', () => {
   });
 
   test('fails as the first one on a device goes back to the package', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.behaviours.set(5, 'crashes');
     expect(await device.apply(configured(5))).toMatchObject({ result: 'rolled back' });
     expect([device.inUse, device.runs, device.configuration]).toEqual([PACKAGE, PACKAGE, CONFIGURATION]);
   });
 
   test('crashes after its window stays: so long its maker has asked for', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.crashesLaterAfterMs = 14_500;
     device.behaviours.set(5, 'crashes later');
     expect(await device.apply(update(5))).toMatchObject({ result: 'installed' });
   });
 
   test('crashes in the last second of its window is rolled back', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.crashesLaterAfterMs = 12_500;
     device.behaviours.set(5, 'crashes later');
     expect(await device.apply(update(5))).toMatchObject({ result: 'rolled back' });
   });
 
   test('crashes is noticed although the clock of the device is set forward by a year', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.behaviours.set(5, 'crashes later');
     device.whileWaiting = () => {
       device.wallMs += 365 * 24 * HOUR_MS;
@@ -114,7 +115,7 @@ describe('an update whose agent', () => {
   });
 
   test('runs stays in its time although the clock is set back by a year', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.whileWaiting = () => {
       device.wallMs -= 365 * 24 * HOUR_MS;
       if (device.monotonicMs > HOUR_MS) throw new Error('it still waits');
@@ -139,7 +140,7 @@ describe('an update whose agent', () => {
   });
 
   test('cannot be asked about for a moment is not given up for it', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     const { state } = device.service;
     let calls = 0;
     const refusing = () => ++calls > 1 && calls % 4 === 0;
@@ -185,7 +186,7 @@ describe('what a device does not take', () => {
   });
 
   test('is one that is over by the newest update, where the clock is years behind', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.wallMs = Date.parse('2020-01-01T00:00:00Z');
     await device.apply(update(5, { createdAt: '2026-12-24T00:00:00Z', notAfter: '2027-01-24T00:00:00Z' }));
     const late = { createdAt: '2026-11-01T00:00:00Z', notAfter: '2026-12-01T00:00:00Z' };
@@ -193,7 +194,7 @@ describe('what a device does not take', () => {
   });
 
   test('is one that is over, also after an update that was made before the newest one', async () => {
-    const device = new UpdateDevice();
+    const device = new UpdateDevice(folderInMemory());
     device.wallMs = Date.parse('2020-01-01T00:00:00Z');
     await device.apply(update(5, { createdAt: '2026-12-24T00:00:00Z', notAfter: '2027-12-24T00:00:00Z' }));
     await device.apply(update(6, { createdAt: '2026-11-02T00:00:00Z', notAfter: '2027-12-24T00:00:00Z' }));
@@ -341,7 +342,7 @@ describe('whatever comes in whatever order', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 6 }), async (steps) => {
-        const device = new UpdateDevice();
+        const device = new UpdateDevice(folderInMemory());
         let proved = PACKAGE;
         let highest = 0;
         for (const { sequence, behaviour, damage, cutAt } of steps) {

@@ -36,13 +36,13 @@ describe('Grid', () => {
 
   test('completes a cell when a sample of a later cell comes', () => {
     const grid = gridOf();
-    expect(grid.push(vib(1), 12_300).rows).toEqual([]);
+    expect(grid.push(vib(1), 12_500).rows).toEqual([]);
     expect(plain(grid.push(vib(2), 13_000).rows)).toEqual([[13_000, 1, GAP]]);
   });
 
   test('completes a cell when the clock has passed its end', () => {
     const grid = gridOf();
-    grid.push(vib(1), 12_300);
+    grid.push(vib(1), 12_500);
     expect(grid.advanceTo(12_999)).toEqual([]);
     expect(plain(grid.advanceTo(13_000))).toEqual([[13_000, 1, GAP]]);
     expect(grid.advanceTo(13_000)).toEqual([]);
@@ -50,21 +50,21 @@ describe('Grid', () => {
 
   test('aligns channels of several sources', () => {
     const grid = gridOf();
-    grid.push(vib(1), 100);
+    grid.push(vib(1), 500);
     grid.push(temp(20), 900);
     expect(plain(grid.advanceTo(1000))).toEqual([[1000, 1, 20]]);
   });
 
   test('takes the mean of several samples in a cell', () => {
     const grid = gridOf();
-    for (const value of [1, 2, 6]) grid.push(vib(value), 500 + value);
+    for (const value of [1, 2, 6]) grid.push(vib(value), 499 + value);
     expect(plain(grid.advanceTo(1000))).toEqual([[1000, 3, GAP]]);
   });
 
   test('holds the last value, not the mean, and only as long as it may', () => {
     const grid = gridOf({ holdMs: 2500 });
-    grid.push(vib(1), 400);
-    grid.push(vib(3), 500);
+    grid.push(vib(1), 500);
+    grid.push(vib(3), 600);
     expect(plain(grid.advanceTo(4000))).toEqual([
       [1000, 2, GAP],
       [2000, 3, GAP],
@@ -75,7 +75,7 @@ describe('Grid', () => {
 
   test('holds the value that is latest in time when samples of a cell come out of order', () => {
     const grid = gridOf();
-    grid.push(vib(1), 900);
+    grid.push(vib(1), 500);
     grid.push(vib(5), 100);
     expect(plain(grid.advanceTo(2000))).toEqual([
       [1000, 3, GAP],
@@ -85,14 +85,14 @@ describe('Grid', () => {
 
   test('leaves a gap for NaN and for numbers that a 32-bit float cannot hold', () => {
     const grid = gridOf();
-    grid.push(vib(GAP), 100);
-    grid.push(temp(1e39), 200);
+    grid.push(vib(GAP), 500);
+    grid.push(temp(1e39), 600);
     expect(plain(grid.advanceTo(1000))).toEqual([[1000, GAP, GAP]]);
   });
 
   test('counts values that come after their cell was complete', () => {
     const grid = gridOf();
-    grid.push(vib(1), 1000);
+    grid.push(vib(1), 1500);
     grid.advanceTo(2000);
     expect(grid.push(temp(20), 1999)).toEqual({ rows: [], lateValues: 1 });
     expect(plain(grid.advanceTo(3000))).toEqual([[3000, 1, GAP]]);
@@ -108,8 +108,8 @@ describe('Grid', () => {
 
   test('follows a source that changes its layout', () => {
     const grid = gridOf();
-    grid.push(vib(1), 100);
-    grid.push({ ...vib(1), names: ['vib1', 'ts'], values: [9, 0] }, 1100);
+    grid.push(vib(1), 500);
+    grid.push({ ...vib(1), names: ['vib1', 'ts'], values: [9, 0] }, 1500);
     expect(plain(grid.advanceTo(2000))).toEqual([[2000, 9, GAP]]);
   });
 
@@ -117,7 +117,7 @@ describe('Grid', () => {
     const grid = gridOf({
       channels: { a: { from: 'plc.oil.temp', unit: 'K' }, b: { from: 'plc.oil.temp', unit: 'K' } },
     });
-    grid.push(temp(7), 0);
+    grid.push(temp(7), 500);
     expect(plain(grid.advanceTo(1000))).toEqual([[1000, 7, 7]]);
   });
 
@@ -126,7 +126,7 @@ describe('Grid', () => {
     grid.push(vib(1), 1_000_000);
     const ends = grid.advanceTo(1_010_000).map((row) => row.endMs);
     expect(ends.length).toBe(30);
-    expect(ends.at(-1)).toBe(1_010_000);
+    expect(ends.at(-1)).toBeCloseTo(1_010_000 - 1000 / 6, 6);
   });
 
   test('marks the first row only', () => {
@@ -147,15 +147,15 @@ describe('Grid after a silence', () => {
   test('begins anew with the next sample', () => {
     const grid = gridOf({ windowRows: 10 });
     grid.push(vib(1), 0);
-    expect(grid.push(vib(2), 3_600_000).rows.length).toBe(11);
-    expect(grid.advanceTo(3_601_000)).toMatchObject([{ endMs: 3_601_000, isFirst: true }]);
+    expect(grid.push(vib(2), 3_600_300).rows.length).toBe(11);
+    expect(grid.advanceTo(3_601_000)).toMatchObject([{ endMs: 3_600_800, isFirst: true }]);
   });
 
   test('goes on when the silence was shorter than a window', () => {
     const grid = gridOf({ windowRows: 10 });
     grid.push(vib(1), 0);
     expect(grid.push(vib(2), 10_000).rows.length).toBe(10);
-    expect(grid.advanceTo(11_000)).toMatchObject([{ endMs: 11_000, isFirst: false }]);
+    expect(grid.advanceTo(11_000)).toMatchObject([{ endMs: 10_500, isFirst: false }]);
   });
 
   test('waits as long as values are held, even when that is longer than a window', () => {
@@ -175,8 +175,8 @@ describe('Grid when the time of a source falls back', () => {
   test('completes the open cell and begins anew', () => {
     const grid = gridOf();
     grid.push(vib(1), 60_000);
-    expect(plain(grid.push(vib(2), 0).rows)).toEqual([[61_000, 1, GAP]]);
-    expect(grid.advanceTo(1000)).toMatchObject([{ endMs: 1000, isFirst: true }]);
+    expect(plain(grid.push(vib(2), 0).rows)).toEqual([[60_500, 1, GAP]]);
+    expect(grid.advanceTo(1000)).toMatchObject([{ endMs: 500, isFirst: true }]);
   });
 
   test('holds no value from before', () => {
@@ -184,7 +184,7 @@ describe('Grid when the time of a source falls back', () => {
     grid.push(temp(20), 60_000);
     grid.push(vib(1), 60_500);
     grid.push(vib(2), 40_000);
-    expect(plain(grid.advanceTo(41_000))).toEqual([[41_000, 2, GAP]]);
+    expect(plain(grid.advanceTo(41_000))).toEqual([[40_500, 2, GAP]]);
   });
 
   test('counts a small step back as late', () => {
@@ -196,7 +196,7 @@ describe('Grid when the time of a source falls back', () => {
   test('adds up small steps back until they are a restart', () => {
     const grid = gridOf({ holdMs: 2500 });
     for (const timeMs of [60_000, 58_000, 57_000]) grid.push(vib(1), timeMs);
-    expect(grid.advanceTo(58_000)).toMatchObject([{ endMs: 58_000, isFirst: true }]);
+    expect(grid.advanceTo(58_000)).toMatchObject([{ endMs: 57_500, isFirst: true }]);
   });
 
   test('does not begin anew for each sample of a source that is behind the others', () => {
@@ -231,38 +231,35 @@ describe('Grid against a naive model', () => {
       });
     });
 
-  const cellOf = (timeMs: number) => Math.floor(timeMs / CELL_MS);
-
-  function naiveValue(cell: number, column: number, all: readonly Event[]): number {
-    const endMs = (cell + 1) * CELL_MS;
+  function naiveValue(endMs: number, column: number, all: readonly Event[]): number {
     const known = all.filter(
       (event) => event.column === column && !Number.isNaN(event.value) && event.timeMs < endMs,
     );
-    const inCell = known.filter((event) => cellOf(event.timeMs) === cell);
+    const inCell = known.filter((event) => event.timeMs >= endMs - CELL_MS);
     if (inCell.length > 0) return inCell.reduce((sum, event) => sum + event.value, 0) / inCell.length;
     const last = known.at(-1);
     return last && endMs - last.timeMs <= HOLD_MS ? last.value : GAP;
   }
 
-  /** Every cell from the first event on, except those after a whole silent window up to the next event. */
-  function naiveRows(all: readonly Event[], endMs: number): number[][] {
+  /** Cells from half a cell before the first event on; after a whole silent window, from half a cell before the next. */
+  function naiveRows(all: readonly Event[], untilMs: number): number[][] {
     const rows: number[][] = [];
-    let silentRows = 0;
-    let isFirst = true;
-    for (let cell = cellOf(all[0]?.timeMs ?? 0); cell < cellOf(endMs); cell++) {
-      const isSilent = !all.some((event) => cellOf(event.timeMs) === cell && !Number.isNaN(event.value));
-      const hasEvent = all.some((event) => cellOf(event.timeMs) === cell);
-      if (silentRows === WINDOW_ROWS && hasEvent) {
-        silentRows = 0;
-        isFirst = true;
+    let beginMs = Number.NEGATIVE_INFINITY;
+    for (;;) {
+      const next = all.find(({ timeMs }) => timeMs >= beginMs);
+      if (next === undefined) return rows;
+      let silentRows = 0;
+      for (let endMs = next.timeMs + CELL_MS / 2; silentRows < WINDOW_ROWS; endMs += CELL_MS) {
+        beginMs = endMs;
+        if (endMs > untilMs) return rows;
+        const values = [0, 1].map((column) => Math.fround(naiveValue(endMs, column, all)));
+        rows.push([endMs, Number(endMs === next.timeMs + CELL_MS / 2), ...values]);
+        const isSilent = !all.some(
+          ({ timeMs, value }) => timeMs >= endMs - CELL_MS && timeMs < endMs && !Number.isNaN(value),
+        );
+        silentRows = isSilent ? silentRows + 1 : 0;
       }
-      if (silentRows === WINDOW_ROWS) continue;
-      const values = [0, 1].map((column) => Math.fround(naiveValue(cell, column, all)));
-      rows.push([(cell + 1) * CELL_MS, Number(isFirst), ...values]);
-      silentRows = isSilent ? silentRows + 1 : 0;
-      isFirst = false;
     }
-    return rows;
   }
 
   test('has a value where a sample lies in the cell or within the hold before its end, and nowhere else', () => {
@@ -281,5 +278,103 @@ describe('Grid against a naive model', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('Grid with times that are not even', () => {
+  /** Rates with cells of no round length among them. */
+  const rates = fc.constantFrom(0.01, 1, 3, 7, 50, 100, 977);
+  /** Less than half a cell, either way. */
+  const jitters = fc.array(fc.double({ min: -0.499, max: 0.499, noNaN: true }), {
+    minLength: 2,
+    maxLength: 60,
+  });
+  const starts = fc.oneof(
+    fc.double({ min: 0, max: 1e6, noNaN: true }),
+    fc.constant(Date.UTC(2026, 10, 24) + 0.5),
+  );
+
+  interface Play {
+    readonly rateHz: number;
+    readonly startMs: number;
+    /** In cells, of each sample after the first. */
+    readonly jitter: readonly number[];
+    /** Time between two samples, in cells. */
+    readonly everyCells?: number;
+  }
+
+  /** Readings 0, 1, 2 … on the grid; nothing is held, so that every hole shows. */
+  function readingsOf({ rateHz, startMs, jitter, everyCells = 1 }: Play): number[] {
+    const cellMs = 1000 / rateHz;
+    const grid = gridOf({ rateHz, holdMs: 0, windowRows: 1000 });
+    const rows = [0, ...jitter].flatMap((late, index) => [
+      ...grid.push(vib(index), startMs + (index * everyCells + late) * cellMs).rows,
+    ]);
+    rows.push(...grid.advanceTo(startMs + (jitter.length * everyCells + 0.75) * cellMs));
+    return rows.map(({ values }) => values[0] ?? GAP);
+  }
+
+  test('gives a source at its own rate one row for each sample: no hole, none with two', () => {
+    fc.assert(
+      fc.property(rates, starts, jitters, (rateHz, startMs, jitter) => {
+        expect(readingsOf({ rateHz, startMs, jitter })).toEqual([0, ...jitter].map((_, index) => index));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('does so after the source was silent or restarted, whatever time it goes on at', () => {
+    fc.assert(
+      fc.property(starts, starts, jitters, (firstMs, againMs, jitter) => {
+        fc.pre(Math.abs(againMs - firstMs) > 200_000);
+        const grid = gridOf({ holdMs: 0, windowRows: 5 });
+        const late = [0, ...jitter];
+        const play = (startMs: number) =>
+          late.flatMap((cells, index) => grid.push(vib(index), startMs + (index + cells) * 1000).rows);
+        const rows = [...play(firstMs), ...play(againMs), ...grid.advanceTo(againMs + late.length * 1000)];
+        const second = rows
+          .slice(rows.findLastIndex(({ isFirst }) => isFirst))
+          .map(({ values }) => values[0]);
+        expect(second.slice(0, late.length)).toEqual(late.map((_, index) => index));
+      }),
+    );
+  });
+
+  test('gives each reading of a slower source one row, and each row of a faster one a reading', () => {
+    fc.assert(
+      fc.property(
+        rates,
+        starts,
+        jitters,
+        fc.integer({ min: 2, max: 5 }),
+        (rateHz, startMs, jitter, times) => {
+          const slow = readingsOf({ rateHz, startMs, jitter, everyCells: times });
+          const kept = slow.filter((reading) => !Number.isNaN(reading));
+          expect(kept).toEqual([0, ...jitter].map((_, index) => index));
+          const shorter = jitter.map((cells) => cells / times);
+          const fast = readingsOf({ rateHz, startMs, jitter: shorter, everyCells: 1 / times });
+          expect(fast.some(Number.isNaN)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  test('keeps a source that comes later at its distance from the first', () => {
+    const grid = gridOf({ holdMs: 0 });
+    const rows = [0, 1, 2, 3, 4].flatMap((index) => [
+      ...grid.push(vib(index), index * 1000 + 70).rows,
+      ...(index < 2 ? [] : grid.push(temp(10 * index), index * 1000 + 400).rows),
+    ]);
+    expect(plain(rows).map(([, ...values]) => values)).toEqual([
+      [0, GAP],
+      [1, GAP],
+      [2, 20],
+      [3, 30],
+    ]);
+  });
+
+  test('moves no row when all times after the first are a little less, as with a faster arrival', () => {
+    const shift = [0, 0, -0.2, -0.2, -0.2, -0.2];
+    expect(readingsOf({ rateHz: 100, startMs: 10.93, jitter: shift })).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 });
