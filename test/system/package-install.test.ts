@@ -136,7 +136,8 @@ describe.runIf(canInstall)('the package for amd64 on a Debian of its own', () =>
     const releases = '/var/lib/fieldnote-releases';
     const node = `${releases}/5/agent/bin/node`;
     expect(debian.shell(`ls ${releases}`)).toBe('incoming\n');
-    debian.shell(`mkdir -p ${releases}/5/agent/bin ${releases}/5/models; touch ${releases}/5/models/kept`);
+    debian.shell(`mkdir -p ${releases}/4/agent ${releases}/5/agent/bin ${releases}/5/models`);
+    debian.write(`${releases}/5/models/kept`, '');
     debian.write(node, '#!/bin/sh\necho "$@"\n', 0o755);
     debian.shell(`ln -s 5 ${releases}/current`);
     const main = `${releases}/current/agent/dist/cli/main.js`;
@@ -148,13 +149,13 @@ describe.runIf(canInstall)('the package for amd64 on a Debian of its own', () =>
     debian.shell(`chmod 755 ${node}`);
   });
 
-  test('keeps configuration and data when a newer one is installed, and puts the agent of an update aside', () => {
+  test('keeps configuration and data when a newer one is installed, and puts the agents of updates aside', () => {
     debian.shell(
       'echo "# mine" >> /etc/fieldnote/fieldnote.yaml; mkdir -p /var/lib/fieldnote; echo kept > /var/lib/fieldnote/kept',
     );
     debian.run('dpkg', '-i', '/newer.deb');
-    const release = debian.shell('cd /var/lib/fieldnote-releases/current/; find . | sort');
-    expect(release).toBe('.\n./models\n./models/kept\n');
+    const releases = debian.shell('cd /var/lib/fieldnote-releases; find [0-9]* | sort');
+    expect(releases).toBe('4\n5\n5/models\n5/models/kept\n');
     expect(debian.run('dpkg', '--status', 'fieldnote')).toContain('Version: 99.0');
     expect(debian.shell('tail -n 1 /etc/fieldnote/fieldnote.yaml; cat /var/lib/fieldnote/kept')).toBe(
       '# mine\nkept\n',
