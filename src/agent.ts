@@ -109,7 +109,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     createPublisher({ isQuiet, ...options, config: mqtt, site, node, keeper, digests, clock, counters });
   publisher?.publishStatus({ agent: agentVersion, config: options.configSha256 });
   publisher?.start();
-
   const judge = createJudge(clock, counters, log);
   const states = await readStates(keeper, log);
   const writer =
@@ -141,8 +140,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       clearInterval(tick);
       telling.stop();
       asking.stop();
-      await updates?.stop();
-      await Promise.all([...sources.values()].map((source) => source.stop()));
+      await Promise.all([updates?.stop(), ...[...sources.values()].map((source) => source.stop())]);
       await assets.stop();
       await judge.stop();
       await writer?.stop();

@@ -71,7 +71,7 @@ export function startUpdates(parts: UpdatesParts): { stop(): Promise<void> } | u
     ...linkOf(parts, 'update'),
     subscriptions: [updateOffer, updatePart],
     on: {
-      connected: () => {},
+      connected: () => receiver.connected(),
       message: (topic, payload) => (topic === updateOffer ? receiver.offer(payload) : receiver.part(payload)),
       lost: lostBy(parts, 'updates'),
     },
@@ -88,13 +88,15 @@ export function startUpdates(parts: UpdatesParts): { stop(): Promise<void> } | u
 /** @throws FieldnoteError with the reason why this device does not take it */
 async function judge(head: Buffer, offer: Offer, { config, mqtt, releases }: UpdatesParts): Promise<Head> {
   const judged = readHead(head, trustedKeys(mqtt.updates?.keys ?? UPDATE_KEYS_FOLDER));
-  const { highestSequence, latestCreatedAt = 0 } = await releases.state();
+  const { highestSequence, latestCreatedAt = 0, trial } = await releases.state();
   const refusal = refusalOf(judged.manifest, {
     ...{ architecture: process.arch, site: config.site, node: config.node },
     ...{ highestSequence, storeSchema: MIGRATIONS.length },
     nowMs: Math.max(Date.now(), BUILD_FLOOR_MS, new Date(latestCreatedAt).getTime()),
   });
-  const reason = refusal ?? (await lackOfRoom(judged.manifest, offer, config.dataDir));
+  const trying =
+    trial && `update ${trial.sequence} (${trial.name}) is being tried: send it again when that is over`;
+  const reason = refusal ?? trying ?? (await lackOfRoom(judged.manifest, offer, config.dataDir));
   if (reason !== undefined) throw new FieldnoteError('UPDATE_REFUSED', reason);
   return judged;
 }

@@ -26,6 +26,7 @@ const UNITS = [
   'fieldnote-update.service',
   'fieldnote-update.path',
   'fieldnote-update-recover.service',
+  'fieldnote-usb-update@.service',
 ];
 
 /**
@@ -58,7 +59,8 @@ function prepare(folder: string, { target, epochS }: DebOptions): void {
   mkdirSync(folder, { recursive: true });
   layOut(join(folder, 'app'), target);
   cpSync(join(import.meta.dirname, 'debian'), join(folder, 'debian'), { recursive: true });
-  for (const name of ['fieldnote', 'start']) cpSync(join(import.meta.dirname, name), join(folder, name));
+  for (const name of ['fieldnote', 'start', 'usb-update'])
+    cpSync(join(import.meta.dirname, name), join(folder, name));
   for (const unit of UNITS)
     cpSync(
       join(root, 'deploy/systemd', unit),

@@ -5,6 +5,9 @@ import type { Machine } from './machine.ts';
 import type { Broker } from './plant.ts';
 import { type Proof, until } from './proof.ts';
 
+/** A folder on the stick that the device does not look into by itself (deploy/deb/usb-update). */
+const BY_HAND = 'by-hand';
+
 /** Updates on a stick: one that works, one that does not, and one that was here before. */
 
 /** What the better agent calls itself. */
@@ -48,7 +51,7 @@ export async function update(
   await machine.waitFor('ls /dev/sda', /^\/dev\/sda$/);
   await machine.run('mkdir -p /run/stick && mount -o ro /dev/sda /run/stick');
   const apply = (name: string) =>
-    machine.run(`fieldnote update apply /run/stick/${name}.update 2>&1 || true`, 600_000);
+    machine.run(`fieldnote update apply /run/stick/${BY_HAND}/${name}.update 2>&1 || true`, 600_000);
   await proof.step('an update is taken, proves itself, and stays', async () => {
     expect(await apply('better'), /update 1 \(better\) installed/);
     expect(await machine.run('fieldnote --version'), new RegExp(BETTER_VERSION));
@@ -109,7 +112,8 @@ function stickWith({ folder }: Workshop, files: readonly string[]): string {
   rmSync(path, { force: true });
   run('truncate', ['--size', `${sizeMiB}M`, path]);
   run('mkfs.vfat', ['-n', 'STICK', path]);
-  run('mcopy', ['-i', path, ...files, '::']);
+  run('mmd', ['-i', path, `::${BY_HAND}`]);
+  run('mcopy', ['-i', path, ...files, `::${BY_HAND}`]);
   return path;
 }
 

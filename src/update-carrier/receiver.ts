@@ -71,6 +71,11 @@ export class UpdateReceiver {
     return this.#afterOthers(() => this.#take(payload));
   }
 
+  /** Says how far it is, for a sender who could not hear it before. */
+  connected(): void {
+    this.#sayProgress(true);
+  }
+
   /** What came so far stays for the next process. */
   async stop(): Promise<void> {
     await this.#afterOthers(async () => this.#transfer?.close());

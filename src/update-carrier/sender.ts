@@ -7,6 +7,7 @@ import { packPart, partCountOf, readState, type TransferState, WINDOW_PARTS } fr
 
 /** Without a word of the node for so long it is asked again. */
 const ASK_INTERVAL_MS = 3000;
+const LOOK_INTERVAL_MS = 500;
 
 export interface SenderOptions {
   readonly bundle: OutgoingBundle;
@@ -35,6 +36,7 @@ export class UpdateSender {
   #next: number | undefined;
   #best = -1;
   #heardMs: number;
+  #askedMs = Number.NEGATIVE_INFINITY;
   #progressMs: number;
   #waitingFor = '';
   #timer: NodeJS.Timeout | undefined;
@@ -63,7 +65,7 @@ export class UpdateSender {
    */
   async send(): Promise<void> {
     this.#link.start();
-    this.#timer = setInterval(() => this.#look(), ASK_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
     await this.#arrived.promise.finally(() => clearInterval(this.#timer));
   }
 
@@ -74,6 +76,7 @@ export class UpdateSender {
 
   #offer(): void {
     const { transfer, sizeBytes } = this.#options.bundle;
+    this.#askedMs = this.#options.clock.monoMs();
     this.#next = undefined;
     this.#publish(this.#topics.updateOffer, JSON.stringify({ transfer, sizeBytes }));
   }
@@ -89,7 +92,7 @@ export class UpdateSender {
             'the node keeps what it has, and the same command goes on behind it',
         ),
       );
-    else if (nowMs - this.#heardMs > ASK_INTERVAL_MS) this.#offer();
+    else if (nowMs - Math.max(this.#heardMs, this.#askedMs) > ASK_INTERVAL_MS) this.#offer();
   }
 
   #hear(topic: string, payload: Buffer): void {

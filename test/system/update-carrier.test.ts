@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { configSchema, type MqttConfig } from '../../src/config/schema.ts';
+import { MirrorLink } from '../../src/publish/mirror-link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { Counters } from '../../src/system/counters.ts';
 import { createLog } from '../../src/system/log.ts';
@@ -17,7 +18,8 @@ import { mirrorLinkTo } from '../support/mirror-rig.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { needsCommand } from '../support/needs.ts';
 import { createRig, MemoryOutbox } from '../support/publisher-rig.ts';
-import { bundleOf, outgoing } from '../support/update-line.ts';
+import { canMount, runOnSmallDisk } from '../support/small-disk.ts';
+import { bundleOf, offerOf, outgoing, partsOf } from '../support/update-line.ts';
 
 const NODE = { site: 'plant', node: 'pump7' } as const;
 const TOPIC = 'fieldnote/plant/pump7';
@@ -61,6 +63,23 @@ async function send(bytes: Buffer, { port }: Mosquitto, at: (share: number) => v
   }
 }
 
+/** The part of the node that takes updates, in this process. */
+function startTaking(config: unknown) {
+  const parsed = configSchema.parse(config);
+  const counters = new Counters();
+  const updates = startUpdates({
+    ...{ config: parsed, mqtt: parsed.mqtt as MqttConfig, secrets: async () => ({}), isQuiet: () => false },
+    releases: { state: async () => ({ highestSequence: 0 }) },
+    ...{ clock: systemClock(() => 1), counters, log: createLog('silent') },
+  });
+  return { updates, counters };
+}
+
+async function clientOf({ port }: Mosquitto) {
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
+  return { client, [Symbol.asyncDispose]: () => client.endAsync(true) };
+}
+
 /** Calls each step once, when its share is reached. */
 function atShares(steps: Readonly<Record<number, () => void>>): (share: number) => void {
   const left = new Map(Object.entries(steps).map(([share, step]) => [Number(share), step]));
@@ -76,7 +95,7 @@ function atShares(steps: Readonly<Record<number, () => void>>): (share: number) 
 describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout: 120_000 }, () => {
   test('arrives byte for byte though broker and node are killed on the way', async () => {
     const { incoming, broker, start } = await setUpNode();
-    const bytes = bundleOf(12 * MIB);
+    const bytes = bundleOf(6 * MIB);
     let daemon = start();
     await daemon.logged(/^connected to/);
     const cuts: Promise<unknown>[] = [];
@@ -98,14 +117,14 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
     const resumedAt = Number(/from part (\d+) on/.exec(msg)?.[1]);
     // It went on, and did not begin anew.
     expect(resumedAt).toBeGreaterThan(0.5 * (bytes.length / (60 * 1024)));
-    console.log(`12 MiB over kills of the broker and of the node: ${tookS.toFixed(1)} s`);
+    console.log(`6 MiB over kills of the broker and of the node: ${tookS.toFixed(1)} s`);
   });
 
   test('takes as long as the disk does, and a word of the sender at its end', async () => {
     const { folder, config, broker, start } = await setUpNode();
     await start().logged(/^connected to/);
     const path = join(folder, 'a.update');
-    writeFileSync(path, bundleOf(24 * MIB, { facts: { healthWindowS: 10 } }));
+    writeFileSync(path, bundleOf(12 * MIB, { facts: { healthWindowS: 10 } }));
     const program = join(import.meta.dirname, '../../bin/fieldnote.js');
     const begin = performance.now();
     const args = ['update', 'send', path, '--broker', config.mqtt.url, '--site', 'plant', '--node', 'pump7'];
@@ -116,7 +135,7 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
       said += text;
     });
     await eventually(() => expect(said).toContain('the node has it'));
-    console.log(`24 MiB with nothing in the way: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+    console.log(`12 MiB with nothing in the way: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
     expect(said).toMatch(
       /^sending update 5 to plant\/pump7, 0 %\n(.*\n)*.*, 90 %\n.*, 100 %\nthe node has it/m,
     );
@@ -144,7 +163,7 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
     const { incoming, broker, start } = await setUpNode({ sizeMaxMiB: 8 });
     const daemon = start();
     await daemon.logged(/^connected to/);
-    await expect(send(bundleOf(9 * MIB), broker)).rejects.toThrow('at most 8388608 are taken');
+    await expect(send(bundleOf(8 * MIB), broker)).rejects.toThrow('at most 8388608 are taken');
     const shares: number[] = [];
     const forged = bundleOf(4 * MIB, { privateKey: strangerKeys.privateKey });
     await expect(send(forged, broker, (share) => shares.push(share))).rejects.toThrow(
@@ -153,6 +172,38 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
     expect(Math.max(...shares)).toBeLessThan(0.2);
     expect(() => readdirSync(incoming)).toThrow(/ENOENT/);
     expect(daemon.messagesFrom(40).filter((line) => line.startsWith('refused an update'))).toHaveLength(2);
+  });
+
+  test('is acknowledged part by part when the part is on the disk, not before', async () => {
+    const { path: folder, ...rest } = await newFolder();
+    onTestFinished(() => rest[Symbol.asyncDispose]());
+    const log = join(folder, 'broker.log');
+    await using broker = await startMosquitto([`log_dest file ${log}`, 'log_type all']);
+    const [came, stored] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const connected = Promise.withResolvers<void>();
+    const link = new MirrorLink({
+      ...{ ...mirrorLinkTo(broker.port, 'slow'), subscriptions: ['part'] },
+      on: {
+        connected: connected.resolve,
+        lost: () => undefined,
+        message() {
+          came.resolve();
+          return stored.promise;
+        },
+      },
+    });
+    link.start();
+    await connected.promise;
+    await using other = await clientOf(broker);
+    await other.client.publishAsync('part', 'one', { qos: 1 });
+    await came.promise;
+    // What the link had sent by now is in the log behind this.
+    await other.client.publishAsync('something', 'else', { qos: 1 });
+    const acknowledged = 'Received PUBACK from fieldnote.plant.pump7.slow';
+    expect(readFileSync(log, 'utf8')).not.toContain(acknowledged);
+    stored.resolve();
+    await eventually(() => expect(readFileSync(log, 'utf8')).toContain(acknowledged));
+    await link.stop();
   });
 
   test('is not even subscribed to where nobody has asked for updates', async () => {
@@ -178,8 +229,32 @@ describe.runIf(needsCommand('mosquitto'))('an update over mosquitto', { timeout:
   });
 });
 
+describe.runIf(canMount)('a small disk', () => {
+  test('is left as it was when an update does not fit on it', async () => {
+    const { path, ...folder } = await newFolder();
+    onTestFinished(() => folder[Symbol.asyncDispose]());
+    const disk = join(path, 'disk');
+    mkdirSync(disk);
+    const program = join(import.meta.dirname, 'small-disk-updates.ts');
+    const { stdout, stderr } = runOnSmallDisk(disk, 'size=16m', program, disk, join(path, 'own'));
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      full: {
+        last: 'refused',
+        reasons: [expect.stringMatching(/^ENOSPC/)],
+        files: [],
+        free: expect.closeTo(1, 2),
+      },
+      outcome: expect.stringMatching(
+        /^the node refuses it: \d+\.\d MiB more have to be free for it on the disk$/,
+      ),
+      files: [],
+    });
+  });
+});
+
 describe.runIf(needsCommand('mosquitto'))('critical reports beside an update', { timeout: 120_000 }, () => {
-  const REPORTS = 200;
+  const REPORTS = 100;
   const INTERVAL_MS = 5;
 
   /** Milliseconds from accepting a critical report to its arrival at a subscriber, one report after the other. */
@@ -208,15 +283,9 @@ describe.runIf(needsCommand('mosquitto'))('critical reports beside an update', {
     const { config, broker, dataDir, folder } = await setUpNode();
     mkdirSync(dataDir);
     const alone = await latenciesMs(broker, (count) => count === REPORTS);
-    const parsed = configSchema.parse(config);
-    const counters = new Counters();
-    const updates = startUpdates({
-      ...{ config: parsed, mqtt: parsed.mqtt as MqttConfig, secrets: async () => ({}), isQuiet: () => false },
-      releases: { state: async () => ({ highestSequence: 0 }) },
-      ...{ clock: systemClock(() => 1), counters, log: createLog('error') },
-    });
+    const { updates, counters } = startTaking(config);
     const path = join(folder, 'a.update');
-    writeFileSync(path, bundleOf(32 * MIB));
+    writeFileSync(path, bundleOf(12 * MIB));
     const program = join(import.meta.dirname, '../../bin/fieldnote.js');
     const args = ['update', 'send', path, '--broker', config.mqtt.url, '--site', 'plant', '--node', 'pump7'];
     const child = spawn(process.execPath, [program, ...args], { stdio: 'ignore' });
@@ -235,6 +304,35 @@ describe.runIf(needsCommand('mosquitto'))('critical reports beside an update', {
     // Parts did come meanwhile, and not all of them before the first report.
     expect(parts).toBeGreaterThan(8);
     expect(beside.length).toBeGreaterThan(8);
+  });
+
+  test('come one after the other while a stranger sends all that he can', async () => {
+    const { config, broker, dataDir } = await setUpNode();
+    mkdirSync(dataDir);
+    const { updates, counters } = startTaking(config);
+    onTestFinished(() => updates?.stop());
+    const stranger = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`);
+    onTestFinished(() => stranger.endAsync(true));
+    const forged = outgoing(bundleOf(4 * MIB, { privateKey: strangerKeys.privateKey }));
+    const [offer, parts] = [offerOf(forged), partsOf(forged)];
+    let isOver = false;
+    const flood = async () => {
+      for (let at = 0; !isOver; at++) {
+        await stranger.publishAsync(`${TOPIC}/update/offer`, offer, { qos: 1 });
+        await stranger.publishAsync(`${TOPIC}/update/part`, parts[at % parts.length] ?? '', { qos: 1 });
+      }
+    };
+    const flooding = flood();
+    const beside = await latenciesMs(
+      broker,
+      (count) => count >= REPORTS && counters.get('update_parts_ignored') > REPORTS,
+    );
+    isOver = true;
+    await flooding;
+    const ignored = counters.get('update_parts_ignored');
+    console.log(`while ${ignored} parts of a stranger came: ${quantiles(beside)}`);
+    expect([counters.get('update_parts'), counters.get('updates_refused')]).toEqual([0, 1]);
+    expect(() => readdirSync(join(dataDir, 'incoming'))).toThrow(/ENOENT/);
   });
 });
 
