@@ -212,6 +212,7 @@ function faultsOfLabel(text: string, facts: ReportFacts): string[] {
     const isExpected = event !== 'closed';
     return isUnknown === isExpected && !text.includes('⟦label⟧') ? [] : ['cause'];
   }
-  const isSaid = text.includes('⟦label⟧') && text.includes(formatProbability(likely.probability, facts.language));
+  const isSaid =
+    text.includes('⟦label⟧') && text.includes(formatProbability(likely.probability, facts.language));
   return isSaid && !isUnknown ? [] : ['label'];
 }
