@@ -41,7 +41,7 @@ describe.runIf(hasPrograms && hasRecordings)('a recorded pump, a hundred times a
   });
 
   const held = 'loses no report to kills, to a broker that goes and hangs, and to a port that is unplugged';
-  test(held, { ...KEPT_UP, timeout: 120_000 }, async () => {
+  test(held, { ...KEPT_UP, timeout: 240_000 }, async () => {
     const { rows } = readPumpRecording('other-3.csv');
     // Once learned, from shortly before the fault to shortly after it, again and again.
     const rowAt = (index: number) => rows[index < 520 ? index : 520 + ((index - 520) % 500)] ?? {};
