@@ -2,7 +2,8 @@ import { loadConfig } from '../config/load.ts';
 import type { ModbusConfig } from '../config/modbus.ts';
 import { placeOf } from '../config/place.ts';
 import { readProfile } from '../modbus/read-profile.ts';
-import { FieldnoteError } from '../system/errors.ts';
+import { FieldnoteError, messageOf } from '../system/errors.ts';
+import { UNKNOWN_UNIT } from './found-source.ts';
 
 /**
  * `fieldnote check`: says that a configuration is good and what it would do.
@@ -20,7 +21,7 @@ export function check(path: string): string {
     const counted = count === 1 ? '1 channel' : `${count} channels`;
     const names = channels === undefined ? `all that ${source} measures` : counted;
     const seconds = (ms: number) => `${ms / 1000} s`;
-    return `  asset ${key}: ${names}, learns for ${seconds(learn.for)}, judges ${seconds(window.length)} every ${seconds(window.step)}`;
+    return `  asset ${key}: ${names}, learns for ${seconds(learn.for)}, judges ${seconds(window.length)} every ${seconds(window.step)}${adviceOn(channels)}`;
   });
   const broker = config.mqtt === undefined ? 'none: reports wait in the store' : config.mqtt.url;
   const store = `  store: ${config.dataDir}, at most ${config.store.sizeMaxMiB} MiB`;
@@ -33,10 +34,27 @@ export function check(path: string): string {
   ].join('\n');
 }
 
+/** The agent watches a channel without a unit all the same. */
+function adviceOn(channels: Readonly<Record<string, { readonly unit: string }>> = {}): string {
+  const names = Object.keys(channels).filter((name) => channels[name]?.unit === UNKNOWN_UNIT);
+  return names.length === 0
+    ? ''
+    : `\n    say the unit of ${names.join(', ')}: reports would write "${UNKNOWN_UNIT}"`;
+}
+
 function checkChannels(key: string, { profile, channels = [], write }: ModbusConfig): void {
-  const known = readProfile(profile).channels;
+  const known = profileOf(key, profile).channels;
   const unknown = [...channels, ...write].filter((name) => known[name] === undefined);
   if (unknown.length === 0) return;
   const message = `source ${key}: profile ${profile} has no channel ${unknown.join(', ')} (it has ${Object.keys(known).join(', ')})`;
   throw new FieldnoteError('PROFILE_INVALID', message, { source: key, profile });
+}
+
+function profileOf(key: string, profile: string): ReturnType<typeof readProfile> {
+  try {
+    return readProfile(profile);
+  } catch (error) {
+    const message = `source ${key}, modbus.profile: ${messageOf(error)}`;
+    throw new FieldnoteError('PROFILE_INVALID', message, { source: key, profile }, error);
+  }
 }

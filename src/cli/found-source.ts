@@ -1,4 +1,5 @@
 import type { FoundSources } from '../config/example.ts';
+import { shippedProfiles } from '../modbus/read-profile.ts';
 import type { Probed } from '../probe-port.ts';
 
 /** What was found on a port, under the name that the port should be configured by. */
@@ -6,6 +7,9 @@ export interface FoundPort {
   readonly probed: Probed;
   readonly bestPath: string;
 }
+
+/** Stands for a unit that a person has to say. */
+export const UNKNOWN_UNIT = '?';
 
 /** What a source is called after what speaks there. */
 const KEYS = { bridge: 'mcu', text: 'mcu', nmea: 'gps', mavlink: 'vehicle', modbus: 'meter' } as const;
@@ -36,7 +40,11 @@ function sourceOf(key: string, { probed, bestPath }: FoundPort): string {
     ...(link.parity === 'none' ? [] : [`      parity: ${link.parity}`]),
     ...(link.stopBits === 1 ? [] : [`      stopBits: ${link.stopBits}`]),
   ];
-  const modbus = [`    modbus: { unit: ${unit}, profile: NAME } # docs/modbus.md lists them`];
+  const modbus = [
+    `    # In place of NAME: which device it is (${shippedProfiles().join(', ')}),`,
+    '    # or the path of your own register map; see docs/modbus.md.',
+    `    modbus: { unit: ${unit}, profile: NAME }`,
+  ];
   return [
     `  ${key}:`,
     '    link:',
@@ -50,9 +58,9 @@ function sourceOf(key: string, { probed, bestPath }: FoundPort): string {
   ].join('\n');
 }
 
-/** A device that describes itself is watched as it does; of others a person says what is what, and in which unit. */
+/** A device that describes itself, or whose profile does, is watched as it says; of others a person says what is what, and in which unit. */
 function assetOf(key: string, { protocol, channels }: Probed): string {
-  if (protocol === 'bridge') return `  ${key}-asset:\n    source: ${key}\n`;
+  if (protocol === 'bridge' || protocol === 'modbus') return `  ${key}-asset:\n    source: ${key}\n`;
   if (channels.length === 0) return '';
   const keys = new Set<string>();
   const lines = channels.map((name) => {
@@ -62,7 +70,8 @@ function assetOf(key: string, { protocol, channels }: Probed): string {
       .replaceAll(/^[-_]+|[-_]+$/g, '');
     const channel = plain === '' || keys.has(plain) ? `channel-${keys.size + 1}` : plain;
     keys.add(channel);
-    return `      ${channel}: { from: ${JSON.stringify(`${key}.${name}`)}, unit: "?" }\n`;
+    return `      ${channel}: { from: ${JSON.stringify(`${key}.${name}`)}, unit: "${UNKNOWN_UNIT}" }\n`;
   });
-  return `  ${key}-asset:\n    channels:\n${lines.join('')}`;
+  const advice = `      # In place of each "${UNKNOWN_UNIT}": the unit of its values, as reports will say it.\n`;
+  return `  ${key}-asset:\n    channels:\n${advice}${lines.join('')}`;
 }

@@ -29,6 +29,11 @@ interface Point {
   readonly max: number;
 }
 
+/** As Date.parse reads times; everything is printed in UTC. */
+const TIME_ZONES =
+  '2026-11-23T15:00Z in UTC, 2026-11-23T16:00+01:00 in another zone, 2026-11-23T16:00 in that of this computer, ' +
+  '2026-11-23 from midnight UTC';
+
 /** `fieldnote history`: what the daemon has kept of the samples of an asset. */
 export function addHistory(fieldnote: Command, configDefault: string): void {
   fieldnote
@@ -36,8 +41,8 @@ export function addHistory(fieldnote: Command, configDefault: string): void {
     .argument('[asset]', 'key of the asset')
     .option('--config <file>', 'configuration', configDefault)
     .option('--channel <key>', 'only this channel')
-    .option('--from <time>', 'not before this time, such as 2026-11-23T15:00Z')
-    .option('--to <time>', 'not after this time')
+    .option('--from <time>', `not before this time: ${TIME_ZONES}`)
+    .option('--to <time>', 'not after this time, written the same way')
     .option('--json', 'print all points as JSON')
     .option('--csv', 'print all points as CSV')
     .description('plot what an asset measured: its samples around incidents, half-minute levels before')

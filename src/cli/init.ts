@@ -20,7 +20,11 @@ export function init(path: string, found?: FoundSources): string {
     const reason = isThere ? 'it exists already; name another file or remove it' : messageOf(error);
     throw new FieldnoteError('BAD_ARGUMENT', `cannot write ${path}: ${reason}`, { path }, error);
   }
-  return `Wrote ${path}. Name your channels in it, then: fieldnote check ${path}`;
+  const todo =
+    found === undefined
+      ? 'Name your channels in it'
+      : 'Fill in what stands there as "?" or NAME, if anything does';
+  return `Wrote ${path}. ${todo}, then: fieldnote check ${path}`;
 }
 
 function firstSerialPort(): string {

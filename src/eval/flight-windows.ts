@@ -67,7 +67,7 @@ function isFlying({ names, values }: Sample): boolean {
   return outputs.reduce((sum, output) => sum + output, 0) / MOTORS > FLYING_US_MIN;
 }
 
-/** Cells that count from the beginning of the first window. */
+/** Cells by the time since the beginning of the first window, which they meet to half a cell. */
 function gridRows(samples: readonly Sample[], beginMs: number): readonly Row[] {
   const channels = PROPELLER_CHANNELS.map(({ name, from, unit }) => [
     name,

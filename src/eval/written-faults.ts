@@ -85,7 +85,7 @@ function faultsOfNumbers(text: string, facts: ReportFacts): string[] {
     elapsedMs(facts.opened, facts.closed ?? facts.updated),
   ];
   const durations = spans.map((span) => (span === undefined ? '' : formatDuration(span, facts.language)));
-  const shares = facts.labels.map(({ probability }) => formatProbability(probability));
+  const shares = facts.labels.map(({ probability }) => formatProbability(probability, facts.language));
   const allowed = [...known, ...times, ...durations, ...shares].flatMap(numbersOf);
   const others = [
     '1',
@@ -212,6 +212,7 @@ function faultsOfLabel(text: string, facts: ReportFacts): string[] {
     const isExpected = event !== 'closed';
     return isUnknown === isExpected && !text.includes('⟦label⟧') ? [] : ['cause'];
   }
-  const isSaid = text.includes('⟦label⟧') && text.includes(formatProbability(likely.probability));
+  const isSaid =
+    text.includes('⟦label⟧') && text.includes(formatProbability(likely.probability, facts.language));
   return isSaid && !isUnknown ? [] : ['label'];
 }

@@ -48,7 +48,7 @@ export function faultsOfBearing(text: string, facts: ReportFacts): string[] {
   const { bearing, labels, language = DEFAULT_LANGUAGE, event, score, peakScore } = facts;
   if (bearing === undefined) return [];
   const likely = labels.find(({ probability }) => probability >= 0.5);
-  const chance = likely === undefined ? '' : formatProbability(likely.probability);
+  const chance = likely === undefined ? '' : formatProbability(likely.probability, language);
   const number = formatNumber(event === 'closed' ? peakScore : score, 1, language);
   return [
     ...(nameCount(text, bearing.name) === 1 ? [] : ['name']),

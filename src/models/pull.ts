@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { once } from 'node:events';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { replaceDurably, syncFolder } from '../system/durable-file.ts';
@@ -38,7 +40,8 @@ export interface Pulled {
 /**
  * Brings a known model into a folder. Until its hash was checked it is called `<name>.gguf.part`, which the next try goes
  * on with; then it appears under its name as a whole.
- * @throws {FieldnoteError} DOWNLOAD_FAILED; MODEL_INVALID when it is another file; STORE_UNWRITABLE when the disk refuses
+ * @throws {FieldnoteError} DOWNLOAD_FAILED; MODEL_INVALID when it is another file; STORE_UNWRITABLE when the disk refuses;
+ * BAD_ARGUMENT while another process brings it
  */
 export async function pullModel(options: Pull): Promise<Pulled> {
   const { model, origin, folder } = options;
@@ -47,6 +50,7 @@ export async function pullModel(options: Pull): Promise<Pulled> {
   const wasThere = (await sizeOf(path)) === model.sizeBytes && (await sha256Of(path)) === model.sha256;
   if (!wasThere) {
     await onDisk(folder, () => mkdir(folder, { recursive: true }));
+    await using _ = await onlyOne(`${model.name} in ${await realpath(folder)}`);
     await fill(`${path}.part`, options);
     await onDisk(folder, () => rename(`${path}.part`, path));
   }
@@ -55,6 +59,24 @@ export async function pullModel(options: Pull): Promise<Pulled> {
     await onDisk(recordPath, () => replaceDurably(recordPath, `${JSON.stringify(record, null, 2)}\n`));
   await onDisk(folder, () => syncFolder(folder));
   return { path, recordPath, wasThere };
+}
+
+/**
+ * Two that write the same part would take it away from each other. An abstract socket, unlike a file, ends with its process
+ * however that ends; where there are none (other systems, another network namespace) nothing is held.
+ * @throws {FieldnoteError} BAD_ARGUMENT
+ */
+async function onlyOne(what: string): Promise<AsyncDisposable> {
+  const name = createHash('sha256').update(what).digest('hex');
+  const server = createServer((socket) => socket.destroy()).unref();
+  try {
+    server.listen(`\0fieldnote-pull-${name}`);
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new FieldnoteError('BAD_ARGUMENT', `another process is bringing ${what}: wait until it is done`);
+  }
+  return { [Symbol.asyncDispose]: () => new Promise((resolve) => void server.close(() => resolve())) };
 }
 
 /** Makes a part whole. One that was begun earlier and turns out to be wrong is made anew, once. */
@@ -82,11 +104,20 @@ async function write(partPath: string, { model, origin, patience, onProgress }: 
   const { sizeBytes } = model;
   await onDisk(partPath, async () => {
     // Written at places of its own choice, which appending would not allow.
-    await using part = await open(partPath, 'r+').catch(() => open(partPath, 'w+'));
+    await using part = await openPart(partPath);
     if ('url' in origin) await download({ ...patience, url: origin.url, sizeBytes, part, onProgress });
     else await copy(origin, { part, sizeBytes, onProgress });
     await part.sync();
   });
+}
+
+/** A part of before, or a new file; whoever puts a link, a pipe or a folder there gets nothing written through it. */
+async function openPart(partPath: string): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const found = await lstat(partPath).catch(() => undefined);
+  if (found === undefined) return open(partPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
+  if (!found.isFile() || found.nlink > 1) throw new Error('it is a link or no file; remove it');
+  return open(partPath, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
 }
 
 async function copy(

@@ -21,6 +21,6 @@ function soundOf(report: ReportFacts, bearing: string): string {
   return message(language, isOver ? 'sounded' : 'sounds', {
     bearing,
     label: formatName(translated(language, likely.name), language),
-    chance: formatProbability(likely.probability),
+    chance: formatProbability(likely.probability, language),
   });
 }

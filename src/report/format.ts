@@ -129,9 +129,11 @@ export function formatOrdinal(count: number, language?: Language): string {
   return filled(ordinal, { count: formatNumber(count, 0, language) });
 }
 
-/** "72 %". */
-export function formatProbability(probability: number): string {
-  return `${Math.round(probability * 100)} %`;
+/** "72 %"; "99.7 %" where rounding would make a certainty of what is none. */
+export function formatProbability(probability: number, language?: Language): string {
+  const percent = probability * 100;
+  if (percent < 99.5 || percent >= 100) return `${formatNumber(Math.round(percent), 0, language)} %`;
+  return `${formatNumber(Math.min(99.9, percent), 1, language)} %`;
 }
 
 /** "8 s", "12 min", "3 h 20 min", "2 days": in steps that suit the length. */

@@ -116,7 +116,7 @@ function addLabel(slots: Slots, report: ReportFacts): boolean {
   const { language, kind } = report;
   const name = kind === 'bearing' ? translated(language, likely.name) : likely.name;
   slots.set('LABEL', formatName(name, language));
-  slots.set('CHANCE', formatProbability(likely.probability));
+  slots.set('CHANCE', formatProbability(likely.probability, language));
   return true;
 }
 

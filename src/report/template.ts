@@ -195,7 +195,7 @@ function labelSentence(report: ReportFacts): string | undefined {
   const verb: Message = event === 'closed' ? 'looked' : 'looks';
   return message(language, verb, {
     label: formatName(likely.name, language),
-    chance: formatProbability(likely.probability),
+    chance: formatProbability(likely.probability, language),
   });
 }
 

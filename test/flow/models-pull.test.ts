@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -320,3 +322,49 @@ function endless(...[response]: Parameters<Answer>): void {
   const write = () => response.write(BYTES, (error) => error ?? write());
   write();
 }
+
+describe('a part of a model', () => {
+  const origin = async () => {
+    const from = join(folder.path, 'brought');
+    writeFileSync(from, BYTES);
+    return { path: from, file: await open(from) } as const;
+  };
+
+  test.for([
+    ['a link', symlinkSync],
+    ['a second name', linkSync],
+  ] as const)('is never written through %s', async ([, link]) => {
+    const victim = join(folder.path, 'victim');
+    writeFileSync(victim, 'kept');
+    link(victim, partPath());
+    await using server = await startModelServer(whole(BYTES));
+    await expect(pull({ url: server.url })).rejects.toMatchObject({
+      code: 'STORE_UNWRITABLE',
+      message: expect.stringContaining('.part: it is a link or no file; remove it'),
+    });
+    expect(readFileSync(victim, 'utf8')).toBe('kept');
+  });
+
+  test('is written by one process at a time; the next may begin when that one is done', async () => {
+    const started = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    await using server = await startModelServer(async (response, at, request) => {
+      started.resolve();
+      await goOn.promise;
+      whole(BYTES)(response, at, request);
+    });
+    const first = pull({ url: server.url });
+    await started.promise;
+    await expect(pull(await origin())).rejects.toMatchObject({
+      code: 'BAD_ARGUMENT',
+      message: expect.stringMatching(/^another process is bringing small-1 in .*: wait until it is done$/),
+    });
+    await using elsewhere = await newFolder();
+    expect(await pull(await origin(), { folder: elsewhere.path })).toMatchObject({ wasThere: false });
+    goOn.resolve();
+    expect(await first).toMatchObject({ wasThere: false });
+    expect(sha256At(path())).toBe(MODEL.sha256);
+    writeFileSync(path(), OTHER);
+    expect(await pull(await origin())).toMatchObject({ wasThere: false });
+  });
+});

@@ -187,5 +187,19 @@ test('counts and probabilities are written as people say them', () => {
   expect([1, 2, 3, 4, 11, 12, 22, 103].map((count) => formatOrdinal(count))).toEqual([
     ...['1st', '2nd', '3rd', '4th', '11th', '12th', '22nd', '103rd'],
   ]);
-  expect([0, 0.724, 1].map(formatProbability)).toEqual(['0 %', '72 %', '100 %']);
+  expect([0, 0.724, 1].map((share) => formatProbability(share))).toEqual(['0 %', '72 %', '100 %']);
+});
+
+test('no probability below one is written as a certainty', () => {
+  expect([0.994, 0.997, 0.9994, 0.99999].map((share) => formatProbability(share))).toEqual([
+    ...['99 %', '99.7 %', '99.9 %', '99.9 %'],
+  ]);
+  expect(formatProbability(0.997, 'de')).toBe('99,7 %');
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (share) => {
+      const written = Number(formatProbability(share).slice(0, -2));
+      expect(written).toBeLessThan(100);
+      expect(Math.abs(written - share * 100)).toBeLessThanOrEqual(0.5 + 1e-9);
+    }),
+  );
 });

@@ -1,8 +1,13 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { check } from '../../src/cli/check.ts';
 import { configurationOf } from '../../src/cli/found-source.ts';
+import { init } from '../../src/cli/init.ts';
 import { ports } from '../../src/cli/ports.ts';
 import { holdersOf, serialPorts } from '../../src/link/serial-ports.ts';
 import type { Probed } from '../../src/probe-port.ts';
+import { newFolder } from '../support/daemon.ts';
 import { addThermometer, FakeSysfs } from '../support/sysfs.ts';
 
 const PORTS = ['ttyAMA0', 'ttyTHS1', 'ttyUSB0', 'ttymxc2'];
@@ -120,6 +125,39 @@ describe('what to configure', () => {
     expect(sources.match(/^ {2}\S+:$/gm)).toEqual(['  gps:', '  mcu:', '  mcu2:', '  meter:']);
     expect(sources).toContain('modbus: { unit: 2, profile: NAME }');
     expect(sources).toContain('path: /dev/serial/by-id/x');
+  });
+
+  it('says in comments what a person has to fill in: the profile of a Modbus device, and units of text', () => {
+    const found = [probed('modbus'), probed('text', ['vib'])].map((one) => ({
+      probed: one,
+      bestPath: '/dev/ttyUSB0',
+    }));
+    const { sources, assets } = configurationOf(found);
+    expect(sources).toMatch(
+      /# In place of NAME: which device it is \(.*eastron-sdm.*\),\n +# or the path of your own/,
+    );
+    expect(assets).toContain('  meter-asset:\n    source: meter\n');
+    expect(assets).toContain('# In place of each "?": the unit of its values, as reports will say it.');
+  });
+
+  it('is a configuration that is checked once the profile is said, and what is missing is named', async () => {
+    await using folder = await newFolder();
+    const path = join(folder.path, 'found.yaml');
+    const found = [probed('modbus'), { ...probed('text', ['vib', 'temp']) }].map((one, at) => ({
+      probed: one,
+      bestPath: `/dev/ttyUSB${at}`,
+    }));
+    expect(init(path, configurationOf(found))).toContain(
+      'Fill in what stands there as "?" or NAME, if anything does',
+    );
+    expect(() => check(path)).toThrow(
+      /^source meter, modbus.profile: Cannot use Modbus profile NAME: there is no such profile; those that ship are /,
+    );
+    writeFileSync(path, readFileSync(path, 'utf8').replace('profile: NAME', 'profile: eastron-sdm'));
+    expect(check(path)).toContain('say the unit of vib, temp: reports would write "?"');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('unit: "?"', 'unit: g'));
+    expect(check(path)).toMatch(/ is good .*\n/);
+    expect(check(path)).not.toContain('say the unit');
   });
 
   it('lists channels under names that the configuration takes', () => {
