@@ -18,6 +18,8 @@ export interface Board {
 }
 
 const SILENT_SYSTEMD = 'systemd.show_status=false systemd.log_level=err';
+/** QEMU resets the board as soon as this watchdog is started, not when it is not fed. */
+const NO_WATCHDOG = 'module_blacklist=bcm2835_wdt';
 const KERNEL = 'net.ifnames=0 panic=-1';
 
 /** No real board: the fastest to emulate, with Ethernet, USB and a watchdog. The card is a disk. */
@@ -56,7 +58,7 @@ export const RASPBERRY_PI_3B: Board = {
       // Bluetooth holds the first UART, ttyAMA0; the second, ttyS1, is a shell, so nobody else may write to it.
       ...[
         '-append',
-        `console=ttyS1,115200 quiet loglevel=0 ${SILENT_SYSTEMD} systemd.debug_shell=ttyS1 ${KERNEL}`,
+        `console=ttyS1,115200 quiet loglevel=0 ${SILENT_SYSTEMD} ${NO_WATCHDOG} systemd.debug_shell=ttyS1 ${KERNEL}`,
       ],
       ...['-drive', `file=${cardPath},format=raw,if=sd`],
       ...['-chardev', `socket,path=${shellPath},server=on,wait=off,id=shell`],

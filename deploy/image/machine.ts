@@ -88,8 +88,15 @@ export class Machine implements AsyncDisposable {
     // What the terminal repeats is not mistaken for the answer: there the mark is in two parts.
     this.#shell.write(`( ${command}\n) 2>&1; printf '\\n%s=%s;\\n' ${name} $?\n`);
     const end = new RegExp(`([^]*)\\n${name}=(\\d+);`);
-    const answer = await eventually(() => end.exec(this.#said.replace(CONTROL_SEQUENCES, '')), timeoutMs);
-    if (answer === null) throw new Error(`the machine did not end in time: ${command}\n${this.#said}`);
+    const answer = await eventually(
+      () => end.exec(this.#said.replace(CONTROL_SEQUENCES, '')),
+      timeoutMs,
+      () => this.#qemu.exitCode !== null,
+    );
+    if (answer === null) {
+      const how = this.#qemu.exitCode === null ? 'did not end in time' : 'has gone off';
+      throw new Error(`the machine ${how}: ${command}\n${this.#said}`);
+    }
     const [, output = '', status] = answer;
     if (status !== '0') throw new Error(`the machine says ${status}: ${command}\n${output}`);
     return output.trim();
@@ -191,11 +198,15 @@ async function connected(path: string, qemu: ChildProcess): Promise<Socket> {
 }
 
 /** What `look` gives as soon as it is not null, or null when the time is over. */
-async function eventually<T>(look: () => T | null, timeoutMs: number): Promise<T | null> {
+async function eventually<T>(
+  look: () => T | null,
+  timeoutMs: number,
+  isHopeless: () => boolean = () => false,
+): Promise<T | null> {
   const endMs = Date.now() + timeoutMs;
   for (;;) {
     const found = look();
-    if (found !== null || Date.now() > endMs) return found;
+    if (found !== null || Date.now() > endMs || isHopeless()) return found;
     await sleep(RETRY_MS / 4);
   }
 }
