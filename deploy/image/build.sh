@@ -1,8 +1,15 @@
 #!/bin/sh
-# Builds the image for a card: build.sh PACKAGE.deb [FOLDER]. Needs root (owners of files) and the Debian packages that
-# rootfs.sh and this name; mounts nothing but /proc for the package's scripts. Gives FOLDER/fieldnote.img.
+# Builds the image for a card: build.sh PACKAGE.deb [FOLDER]. Needs root (owners of files); mounts nothing but /proc for the
+# package's scripts. Gives FOLDER/fieldnote.img.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+[ "$(id -u)" = 0 ] || { echo "build.sh: only root can give the files of an image their owners: use sudo" >&2; exit 1; }
+for program in arch-test cpio depmod genimage mcopy mke2fs mkfs.vfat mksquashfs mmdebstrap; do
+  command -v $program > /dev/null || {
+    echo "build.sh: $program is missing: sudo apt-get install $(cat "$here/../debian-packages.txt")" >&2
+    exit 1
+  }
+done
 deb=$(realpath "$1")
 out=${2:-$here/../../build/image}
 mkdir -p "$out" && cd "$out" && out=$PWD

@@ -24,6 +24,7 @@ mqtt:
   username: ${LOGIN.username}
   passwordFile: ${SECRET}
   healthInterval: 1s
+  updates: {}
 llm:
   model: /usr/lib/fieldnote/models/writer/fieldnote-writer.gguf
   deadline: 5min

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { run } from '../deb/run.ts';
 import type { Machine } from './machine.ts';
 import type { Broker } from './plant.ts';
 import { type Proof, until } from './proof.ts';
+import { LOGIN, NODE, SITE, settings } from './site.ts';
 
 /** A folder on the stick that the device does not look into by itself (deploy/deb/usb-update). */
 const BY_HAND = 'by-hand';
@@ -78,6 +81,43 @@ export async function update(
   await proof.step('one that was here before is refused', async () => {
     expect(await apply('better'), /update 1 \(better\) refused: its sequence 1 is not higher/);
   });
+  await updateByBroker({ proof, machine, broker }, workshop);
+}
+
+/** Over the same broker as the reports: a configuration in which one thing is changed. */
+async function updateByBroker(
+  { proof, machine, broker }: { proof: Proof; machine: Machine; broker: Broker },
+  { root, folder }: Workshop,
+): Promise<void> {
+  await proof.step('a configuration comes over the broker, proves itself, and stays', async () => {
+    const [path, configuration, password] = ['renamed.update', 'renamed.yaml', 'password'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    writeFileSync(configuration, settings(broker.port).replace('name: Feed pump 1', 'name: Feed pump one'));
+    writeFileSync(password, LOGIN.password, { mode: 0o600 });
+    const key = join(folder, 'keys/update-key.pem');
+    fieldnote(root, [
+      ...['update', 'build', path, '--key', key, '--sequence', '3', '--configuration', configuration],
+      ...['--health-window', '10'],
+    ]);
+    const said = await fieldnoteMeanwhile(root, [
+      ...[
+        'update',
+        'send',
+        path,
+        '--broker',
+        `mqtt://127.0.0.1:${broker.port}`,
+        '--site',
+        SITE,
+        '--node',
+        NODE,
+      ],
+      ...['--username', LOGIN.username, '--password-file', password],
+    ]);
+    expect(said, /installed/);
+    expect(await machine.run('cat /etc/fieldnote/fieldnote.yaml'), /Feed pump one/);
+    proof.capture('update-by-broker', said);
+  });
 }
 
 function changedAgent(
@@ -126,6 +166,12 @@ function stickWith({ folder }: Workshop, { atOnce, byHand }: Stick): string {
   run('mcopy', ['-i', path, ...atOnce, '::']);
   run('mcopy', ['-i', path, ...byHand, `::${BY_HAND}`]);
   return path;
+}
+
+/** Without holding up who listens to the broker. */
+async function fieldnoteMeanwhile(root: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'src/cli/main.ts'), ...args]);
+  return stdout.trim();
 }
 
 function fieldnote(root: string, args: readonly string[]): string {
